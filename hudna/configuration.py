@@ -1,0 +1,49 @@
+"""The configuration of a model: its encoder, its label sets, the widths of its heads."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from transformers import AutoConfig, PreTrainedConfig
+from transformers.configuration_utils import SubConfigSpec
+
+from hudna.labels import LabelSet
+
+
+class HudnaConfig(PreTrainedConfig):
+    """Configuration of a `HudnaModel`.
+
+    Attributes:
+        encoder_config: the configuration of any transformers encoder.
+        types: actor types. sides: sides. kinds: claim kinds. (See `LabelSet`.)
+        head_width: width of the hidden layers of the side and the claimant head.
+        head_dropout: dropout before every head's first layer.
+        window_length: tokens of a window, special tokens included.
+        window_overlap: tokens that neighbouring windows of a long article share.
+        claimant_threshold: probability from which an actor counts as a claim's maker.
+    """
+
+    model_type = "hudna"
+    sub_configs_defaults: ClassVar[dict[str, SubConfigSpec]] = {
+        "encoder_config": SubConfigSpec(config_class=AutoConfig, model_type="bert")
+    }
+
+    encoder_config: dict[str, Any] | PreTrainedConfig | None = None
+    types: list[str] | tuple[str, ...] = ()
+    sides: list[str] | tuple[str, ...] = ()
+    kinds: list[str] | tuple[str, ...] = ()
+    head_width: int = 256
+    head_dropout: float = 0.1
+    window_length: int = 512
+    window_overlap: int = 128
+    claimant_threshold: float = 0.5
+
+    def __post_init__(self, **kwargs: Any) -> None:
+        super().__post_init__(**kwargs)
+        for name in ("types", "sides", "kinds"):
+            setattr(self, name, list(getattr(self, name)))
+
+    @property
+    def label_set(self) -> LabelSet:
+        """The label sets as one object."""
+        return LabelSet(types=tuple(self.types), sides=tuple(self.sides), kinds=tuple(self.kinds))

@@ -1,0 +1,99 @@
+"""From tag scores to spans: BIO tag sets and a Viterbi search that only returns well-formed sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class WordSpan:
+    """Words `first` to `last` (exclusive) with a label and the probability of that reading."""
+
+    first: int
+    last: int
+    label: str
+    score: float
+
+
+def tag_count(labels: Sequence[str]) -> int:
+    """The number of BIO tags: O is 0, B-label is 1 + 2 i, I-label is 2 + 2 i for the i-th label."""
+    return 1 + 2 * len(labels)
+
+
+def encode_spans(spans: Sequence[tuple[int, int, str]], n_words: int, labels: Sequence[str]) -> IntArray:
+    """Tags of a text whose spans are `(first, last, label)` in words, `last` exclusive. *Shape:* (n_words,)"""
+    tags = np.zeros(n_words, dtype=np.int64)
+    for first, last, label in spans:
+        index = labels.index(label)
+        tags[first:last] = 2 + 2 * index
+        tags[first] = 1 + 2 * index
+    return tags
+
+
+def decode_spans(logits: FloatArray, labels: Sequence[str]) -> list[WordSpan]:
+    """The spans of the most probable well-formed tag sequence, in text order.
+
+    A span's score is the geometric mean of its words' tag probabilities.
+
+    Args:
+        logits: unnormalised tag scores. *Shape:* (words, tags)
+        labels: the label set behind the tags.
+    """
+    if len(logits) == 0:
+        return []
+    logits = logits.astype(np.float32)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_probs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    tags = viterbi(log_probs)
+    spans = []
+    begins = np.flatnonzero(tags % 2 == 1)
+    for first in begins:
+        label = (tags[first] - 1) // 2
+        last = first + 1
+        while last < len(tags) and tags[last] == 2 + 2 * label:
+            last += 1
+        score = float(np.exp(log_probs[np.arange(first, last), tags[first:last]].mean()))
+        spans.append(WordSpan(int(first), int(last), labels[label], score))
+    return spans
+
+
+def viterbi(scores: FloatArray) -> IntArray:
+    """The best-scoring tag sequence in which every I-label follows B-label or I-label of the same label.
+
+    Args:
+        scores: log-probability of each tag at each word. *Shape:* (words, tags)
+
+    Returns:
+        Tags. *Shape:* (words,)
+
+    Source: Forney, "The Viterbi algorithm", Proceedings of the IEEE 61(3), 1973.
+    """
+    tags: IntArray = scores.argmax(axis=1)
+    if _well_formed(tags):
+        return tags  # The best sequence without the constraint keeps it, so it is the best one with it.
+    n_words, n_tags = scores.shape
+    inside = np.arange(2, n_tags, 2)
+    best = scores[0].copy()
+    best[inside] = -np.inf
+    came_from = np.zeros((n_words, n_tags), dtype=np.int64)
+    for word in range(1, n_words):
+        came_from[word] = best.argmax()
+        came_from[word, inside] = np.where(best[inside] > best[inside - 1], inside, inside - 1)
+        best = best[came_from[word]] + scores[word]
+    tags[-1] = best.argmax()
+    for word in range(n_words - 1, 0, -1):
+        tags[word - 1] = came_from[word, tags[word]]
+    return tags
+
+
+def _well_formed(tags: IntArray) -> bool:
+    previous = np.concatenate([[0], tags[:-1]])
+    inside = (tags > 0) & (tags % 2 == 0)
+    return bool(np.all(~inside | (previous == tags) | (previous == tags - 1)))

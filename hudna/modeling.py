@@ -1,0 +1,242 @@
+"""The joint model: one encoder pass, and four heads on the words it reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoModel, PreTrainedModel
+from transformers.utils.generic import ModelOutput
+
+from hudna.configuration import HudnaConfig
+from hudna.decoding import tag_count
+
+# Upper ends of the buckets for the distance in words from a claim to a mention (negative: before the claim).
+_DISTANCES = (-200, -100, -50, -25, -12, -6, -3, -1, 0, 3, 6, 12, 25, 50, 100, 200)
+
+
+@dataclass
+class Relations:
+    """Who is to be judged in a batch: spans of words, and which of them belong together.
+
+    Attributes:
+        mention_words: first and last (inclusive) word of each mention. *Shape:* (mentions, 2)
+        mention_actor: the actor of each mention. *Shape:* (mentions,)
+        n_actors: the number of actors.
+        claim_words: first and last (inclusive) word of each claim. *Shape:* (claims, 2)
+        pair_claim: the claim of each pair of a claim and a mention of one article. *Shape:* (pairs,)
+        pair_mention: the mention of each such pair. *Shape:* (pairs,)
+        pair_link: the link of each such pair; a link joins a claim to an actor. *Shape:* (pairs,)
+        n_links: the number of links.
+    """
+
+    mention_words: Tensor
+    mention_actor: Tensor
+    n_actors: int
+    claim_words: Tensor
+    pair_claim: Tensor
+    pair_mention: Tensor
+    pair_link: Tensor
+    n_links: int
+
+    def to(self, device: torch.device) -> Relations:
+        """The same relations with their tensors on a device."""
+        moved: dict[str, Any] = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(self).items()}
+        return Relations(**moved)
+
+
+@dataclass
+class HudnaOutput(ModelOutput):
+    """What the heads say.
+
+    Attributes:
+        actor_logits: scores of the BIO tags over actor types. *Shape:* (words, 1 + 2 types)
+        claim_logits: scores of the BIO tags over claim kinds. *Shape:* (words, 1 + 2 kinds)
+        side_logits: scores of the sides. *Shape:* (actors, sides)
+        attention: each mention's share in its actor's side; sums to 1 over an actor's mentions. *Shape:* (mentions,)
+        claimant_logits: log-odds that the actor makes the claim. *Shape:* (links,)
+    """
+
+    # ModelOutput wants defaults; the model always sets all five.
+    actor_logits: Tensor = None  # type: ignore[assignment]
+    claim_logits: Tensor = None  # type: ignore[assignment]
+    side_logits: Tensor = None  # type: ignore[assignment]
+    attention: Tensor = None  # type: ignore[assignment]
+    claimant_logits: Tensor = None  # type: ignore[assignment]
+
+
+class HudnaModel(PreTrainedModel):
+    """Actors, claims, sides and claimants from one pass of an encoder.
+
+    The words of a whole batch lie one after another in one dimension ("packed"), whatever windows they were read
+    in, so that the heads see articles, not windows.
+    """
+
+    config_class = HudnaConfig
+    base_model_prefix = "encoder"
+
+    def __init__(self, config: HudnaConfig) -> None:
+        super().__init__(config)
+        encoder_config: Any = config.encoder_config
+        width = encoder_config.hidden_size
+        self.encoder = AutoModel.from_config(encoder_config, **_without_pooler(encoder_config))
+        self.actor_head = TagHead(width, tag_count(config.types), dropout=config.head_dropout)
+        self.claim_head = TagHead(width, tag_count(config.kinds), dropout=config.head_dropout)
+        self.side_head = SideHead(width, config.head_width, len(config.sides), dropout=config.head_dropout)
+        self.claimant_head = ClaimantHead(width, config.head_width, dropout=config.head_dropout)
+        self.post_init()
+
+    @classmethod
+    def from_encoder(cls, name_or_path: str, **config: Any) -> HudnaModel:
+        """A model with a pretrained encoder and fresh heads.
+
+        Args:
+            name_or_path: a folder or a hub name of any transformers encoder.
+            config: the other attributes of `HudnaConfig`.
+        """
+        encoder = AutoModel.from_pretrained(name_or_path, dtype=torch.float32)
+        encoder.config.name_or_path = ""  # Where the encoder lay on this machine is nobody's business elsewhere.
+        model = cls(HudnaConfig(encoder_config=encoder.config, **config))
+        # Not strict: a pooler that the heads do not use is left behind.
+        missing, _ = model.encoder.load_state_dict(encoder.state_dict(), strict=False)
+        if missing:
+            raise ValueError(f"{name_or_path} lacks weights of its encoder: {', '.join(missing[:3])} ...")
+        return model
+
+    def forward(
+        self, *, input_ids: Tensor, attention_mask: Tensor, word_index: Tensor, relations: Relations
+    ) -> HudnaOutput:
+        """Runs the encoder and all heads.
+
+        Args:
+            input_ids: token ids. *Shape:* (windows, tokens)
+            attention_mask: 1 for a token, 0 for padding. *Shape:* (windows, tokens)
+            word_index: where each word's vector is, in the flattened (windows x tokens). *Shape:* (words,)
+            relations: the spans to judge, gold ones in training.
+        """
+        words, actor_logits, claim_logits = self.tag(input_ids, attention_mask, word_index)
+        side_logits, attention, claimant_logits = self.relate(words, relations)
+        return HudnaOutput(
+            actor_logits=actor_logits,
+            claim_logits=claim_logits,
+            side_logits=side_logits,
+            attention=attention,
+            claimant_logits=claimant_logits,
+        )
+
+    def tag(self, input_ids: Tensor, attention_mask: Tensor, word_index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The words' vectors, *shape* (words, width), and the tag scores of `HudnaOutput`."""
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        words = hidden.reshape(-1, hidden.shape[-1])[word_index]
+        return words, self.actor_head(words), self.claim_head(words)
+
+    def relate(self, words: Tensor, relations: Relations) -> tuple[Tensor, Tensor, Tensor]:
+        """The side scores, the attention and the claimant scores of `HudnaOutput`."""
+        side_logits, attention = self.side_head(words, relations)
+        return side_logits, attention, self.claimant_head(words, relations)
+
+
+class TagHead(nn.Module):
+    """Scores the tags of each word on its own; the decoder makes the sequence well-formed."""
+
+    def __init__(self, width: int, n_tags: int, *, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(width, n_tags)
+
+    def forward(self, words: Tensor) -> Tensor:
+        """*Shape:* (words, width) -> (words, tags)"""
+        return self.linear(self.dropout(words))
+
+
+class SpanEncoder(nn.Module):
+    """A span's vector from its first and last word."""
+
+    def __init__(self, width: int, head_width: int, *, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.linear = nn.Linear(2 * width, head_width)
+
+    def forward(self, words: Tensor, spans: Tensor) -> Tensor:
+        """*Shapes:* (words, width), (spans, 2) -> (spans, head_width)"""
+        return nn.functional.gelu(self.linear(self.dropout(words[spans].flatten(1))))
+
+
+class SideHead(nn.Module):
+    """An actor's mentions, pooled over the whole article with learned attention, to the sides.
+
+    Source: the attention of Yang et al., "Hierarchical Attention Networks for Document Classification",
+    NAACL 2016, eq. 5-7, over mentions instead of words.
+    """
+
+    def __init__(self, width: int, head_width: int, n_sides: int, *, dropout: float) -> None:
+        super().__init__()
+        self.span = SpanEncoder(width, head_width, dropout=dropout)
+        self.key = nn.Linear(head_width, head_width)
+        self.query = nn.Linear(head_width, 1, bias=False)
+        self.hidden = nn.Linear(head_width, head_width)
+        self.dropout = nn.Dropout(dropout)
+        self.output = nn.Linear(head_width, n_sides)
+
+    def forward(self, words: Tensor, relations: Relations) -> tuple[Tensor, Tensor]:
+        """*Shapes:* (words, width) -> (actors, sides), (mentions,)"""
+        mentions = self.span(words, relations.mention_words)
+        scores = self.query(torch.tanh(self.key(mentions))).squeeze(-1).float()
+        attention = _segment_softmax(scores, relations.mention_actor, relations.n_actors)
+        pooled = mentions.new_zeros(relations.n_actors, mentions.shape[1], dtype=torch.float32)
+        pooled = pooled.index_add(0, relations.mention_actor, attention[:, None] * mentions.float())
+        hidden = nn.functional.gelu(self.hidden(pooled.to(mentions.dtype)))
+        return self.output(self.dropout(hidden)), attention
+
+
+class ClaimantHead(nn.Module):
+    """Scores each claim with each mention, by content and by distance, and sums the evidence an actor.
+
+    An actor's log-odds are the log-sum-exp over its mentions: one telling mention is enough.
+    """
+
+    def __init__(self, width: int, head_width: int, *, dropout: float) -> None:
+        super().__init__()
+        self.claim = SpanEncoder(width, head_width, dropout=dropout)
+        self.mention = SpanEncoder(width, head_width, dropout=dropout)
+        self.distance = nn.Embedding(len(_DISTANCES) + 2, head_width)
+        self.output = nn.Linear(head_width, 1)
+
+    def forward(self, words: Tensor, relations: Relations) -> Tensor:
+        """*Shape:* (words, width) -> (links,)"""
+        claims = self.claim(words, relations.claim_words)[relations.pair_claim]
+        mentions = self.mention(words, relations.mention_words)[relations.pair_mention]
+        distances = self.distance(self._bucket(relations))
+        scores = self.output(torch.tanh(claims + mentions + claims * mentions + distances)).squeeze(-1).float()
+        return _segment_logsumexp(scores, relations.pair_link, relations.n_links)
+
+    def _bucket(self, relations: Relations) -> Tensor:
+        claim_first, claim_last = relations.claim_words[relations.pair_claim].unbind(1)
+        mention_first, mention_last = relations.mention_words[relations.pair_mention].unbind(1)
+        before = mention_last < claim_first
+        after = mention_first > claim_last
+        distance = torch.where(before, mention_last - claim_first, mention_first - claim_last)
+        bucket = torch.bucketize(distance, torch.tensor(_DISTANCES, device=distance.device))
+        return torch.where(before | after, bucket, len(_DISTANCES) + 1)
+
+
+def _segment_softmax(scores: Tensor, segment: Tensor, n_segments: int) -> Tensor:
+    """Softmax within each segment. *Shapes:* (items,), (items,) -> (items,)"""
+    top = scores.new_full((n_segments,), -torch.inf).scatter_reduce(0, segment, scores.detach(), "amax")
+    exponent = torch.exp(scores - top[segment])
+    return exponent / scores.new_zeros(n_segments).index_add(0, segment, exponent)[segment]
+
+
+def _segment_logsumexp(scores: Tensor, segment: Tensor, n_segments: int) -> Tensor:
+    """Log-sum-exp within each segment, none of which is empty. *Shapes:* (items,), (items,) -> (segments,)"""
+    top = scores.new_full((n_segments,), -torch.inf).scatter_reduce(0, segment, scores.detach(), "amax")
+    return top + torch.log(scores.new_zeros(n_segments).index_add(0, segment, torch.exp(scores - top[segment])))
+
+
+def _without_pooler(encoder_config: Any) -> dict[str, bool]:
+    """BERT-like encoders can be built without the pooler, whose weights no head would use."""
+    return (
+        {"add_pooling_layer": False} if encoder_config.model_type in ("bert", "roberta", "mpnet", "xlm-roberta") else {}
+    )

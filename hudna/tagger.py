@@ -1,0 +1,280 @@
+"""`Tagger`: articles in, analyses out. `predict` and `load` are the package's front door."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from hudna.batching import Spans, pack_relations, pack_windows
+from hudna.dates import resolve_start
+from hudna.decoding import FloatArray, WordSpan, decode_spans
+from hudna.linking import Lexicon, LinkedActor, SpanToLink, link
+from hudna.modeling import HudnaModel
+from hudna.results import Actor, Analysis, Claim, Mention
+from hudna.windows import Document, Windower
+
+RELEASED = Path(__file__).parent / "checkpoint"
+FILES = ("config.json", "model.safetensors", "tokenizer.json", "lexicon.json")
+BACKENDS = ("torch",)
+# Windows that go through the encoder together, and articles that are read ahead of them.
+_BATCH_WINDOWS = 8
+_READ_AHEAD = 32
+
+Date = str | datetime.date | None
+
+
+def load(path: str | Path | None = None, *, backend: str = "torch", device: str | None = None) -> Tagger:
+    """Loads a tagger.
+
+    Args:
+        path: a checkpoint folder; without it, the released checkpoint.
+        backend: the run-time; `torch` is the only one so far.
+        device: a torch device; the default is the GPU where there is one, else the CPU.
+
+    Raises:
+        ValueError: the folder is no checkpoint, or the backend or the device is unknown.
+
+    Example:
+        >>> tagger = load()
+        >>> analysis = tagger.predict("Ankara said the truce was holding.")
+    """
+    if backend not in BACKENDS:
+        raise ValueError(f"unknown backend '{backend}' (known: {', '.join(BACKENDS)})")
+    folder = Path(path) if path is not None else RELEASED
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise ValueError(f"{folder} is no checkpoint: it has no {', '.join(missing)}")
+    try:
+        target = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    except RuntimeError:
+        raise ValueError(f"unknown device '{device}'") from None
+    model = HudnaModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    model.to(target)  # type: ignore[arg-type]
+    return Tagger(model, tokenizer, Lexicon.from_json(folder / "lexicon.json"))
+
+
+@overload
+def predict(articles: str, *, date: Date = None) -> Analysis: ...  # type: ignore[overload-overlap]
+@overload
+def predict(articles: Iterable[str], *, date: Date | Sequence[Date] = None) -> list[Analysis]: ...
+def predict(articles: str | Iterable[str], *, date: Date | Sequence[Date] = None) -> Analysis | list[Analysis]:
+    """Reads articles with the released checkpoint. See `Tagger.predict`."""
+    return _released().predict(articles, date=date)
+
+
+@lru_cache(maxsize=1)
+def _released() -> Tagger:
+    return load()
+
+
+class Tagger:
+    """A model with all that turns articles into analyses. Threads may share one.
+
+    Args:
+        model: on its device; put into evaluation mode.
+        tokenizer: the encoder's fast tokenizer.
+        lexicon: the actors that keep their id from article to article.
+    """
+
+    def __init__(self, model: HudnaModel, tokenizer: Tokenizer, lexicon: Lexicon) -> None:
+        self.model = model.eval()
+        self.lexicon = lexicon
+        config = model.config
+        self.labels = config.label_set
+        self._windower = Windower(tokenizer, max_length=config.window_length, overlap=config.window_overlap)
+
+    @overload
+    def predict(self, articles: str, *, date: Date = None) -> Analysis: ...  # type: ignore[overload-overlap]
+    @overload
+    def predict(self, articles: Iterable[str], *, date: Date | Sequence[Date] = None) -> list[Analysis]: ...
+    def predict(
+        self, articles: str | Iterable[str], *, date: Date | Sequence[Date] = None
+    ) -> Analysis | list[Analysis]:
+        """Reads one article or many.
+
+        Args:
+            articles: a string, or any iterable of strings.
+            date: the publication date (`date` or ISO string), which resolves "on Saturday night"; for several
+                articles one for all of them, or a sequence with one each.
+
+        Returns:
+            An `Analysis` for a string, else a list of them in the order of the articles.
+
+        Raises:
+            TypeError: an article is not a string.
+            ValueError: a date is no date, or there are not as many dates as articles.
+        """
+        if isinstance(articles, str):
+            if not (date is None or isinstance(date, str | datetime.date)):
+                raise TypeError(f"one article has one date, not {type(date).__name__}")
+            return self._read([articles], [_parse_date(date)])[0]
+        return list(self.stream(articles, date=date))
+
+    def stream(self, articles: Iterable[str], *, date: Date | Iterable[Date] = None) -> Iterator[Analysis]:
+        """Reads articles lazily, in order, in memory that does not grow with their number.
+
+        Arguments and errors are those of `predict`.
+        """
+        if isinstance(articles, str):
+            raise TypeError("stream() takes an iterable of articles; for one article call predict()")
+        if not isinstance(articles, Iterable):
+            raise TypeError(f"articles must be a string or an iterable of strings, not {type(articles).__name__}")
+        if date is None or isinstance(date, str | datetime.date):
+            same = _parse_date(date)
+            return self._stream((text, same) for text in articles)
+        return self._stream((text, _parse_date(day)) for text, day in _zip_dates(articles, date))
+
+    def _stream(self, items: Iterable[tuple[str, datetime.date | None]]) -> Iterator[Analysis]:
+        for number, chunk in enumerate(_chunks(items)):
+            for offset, (text, _) in enumerate(chunk):
+                if not isinstance(text, str):
+                    position = number * _READ_AHEAD + offset
+                    raise TypeError(f"article {position} is not a string but {type(text).__name__}")
+            yield from self._read([text for text, _ in chunk], [day for _, day in chunk])
+
+    @torch.inference_mode()
+    def _read(self, texts: Sequence[str], dates: Sequence[datetime.date | None]) -> list[Analysis]:
+        documents = self._windower(texts)
+        analyses: dict[int, Analysis] = {}
+        # Longest first: articles of like length share a batch, so little of it is padding.
+        order = sorted(range(len(texts)), key=lambda index: sum(map(len, documents[index].windows)), reverse=True)
+        batch: list[int] = []
+        for rank, index in enumerate(order):
+            batch.append(index)
+            full = sum(len(documents[member].windows) for member in batch) >= _BATCH_WINDOWS
+            if full or rank == len(order) - 1:
+                read = self._read_batch([documents[member] for member in batch], [dates[member] for member in batch])
+                analyses.update(zip(batch, read, strict=True))
+                batch = []
+        return [analyses[index] for index in range(len(texts))]
+
+    def _read_batch(self, documents: list[Document], dates: list[datetime.date | None]) -> list[Analysis]:
+        device = self.model.device
+        words, actor_logits, claim_logits = self._encode(documents)
+        mentions: list[list[WordSpan]] = []
+        claims: list[list[WordSpan]] = []
+        actors: list[list[LinkedActor]] = []
+        spans: list[Spans] = []
+        start = 0
+        for document in documents:
+            rows = slice(start, start + len(document))
+            start += len(document)
+            mentions.append(decode_spans(actor_logits[rows], self.labels.types))
+            claims.append(decode_spans(claim_logits[rows], self.labels.kinds))
+            to_link = [SpanToLink(*document.char_span(m.first, m.last), m.label, m.score) for m in mentions[-1]]
+            actors.append(link(document.text, to_link, self.lexicon))
+            groups = [actor.mentions for actor in actors[-1]]
+            spans.append(Spans.of(len(document), mentions[-1], groups, claims[-1]))
+        relations = pack_relations(spans).to(device)
+        side_logits, attention, claimant_logits = self.model.relate(words, relations)
+        sides = torch.softmax(side_logits.float(), dim=-1).cpu().numpy()
+        makers = torch.sigmoid(claimant_logits).cpu().numpy()
+        shares = attention.cpu().numpy()
+
+        analyses = []
+        for number, document in enumerate(documents):
+            n_actors, n_claims, n_mentions = len(actors[number]), len(claims[number]), len(mentions[number])
+            analyses.append(
+                self._assemble(
+                    document,
+                    dates[number],
+                    mentions[number],
+                    claims[number],
+                    actors[number],
+                    sides[:n_actors],
+                    shares[:n_mentions],
+                    makers[: n_claims * n_actors].reshape(n_claims, n_actors),
+                )
+            )
+            sides, shares, makers = sides[n_actors:], shares[n_mentions:], makers[n_claims * n_actors :]
+        return analyses
+
+    def _encode(self, documents: list[Document]) -> tuple[torch.Tensor, FloatArray, FloatArray]:
+        """The words' vectors and the tag scores of some articles, a few windows at a time."""
+        words, actor_logits, claim_logits = [], [], []
+        for inputs in pack_windows(documents, self.model.device, max_windows=_BATCH_WINDOWS):
+            vectors, actor, claim = self.model.tag(inputs.input_ids, inputs.attention_mask, inputs.word_index)
+            words.append(vectors)
+            actor_logits.append(actor.float())
+            claim_logits.append(claim.float())
+        return torch.cat(words), torch.cat(actor_logits).cpu().numpy(), torch.cat(claim_logits).cpu().numpy()
+
+    def _assemble(
+        self,
+        document: Document,
+        date: datetime.date | None,
+        mention_spans: list[WordSpan],
+        claim_spans: list[WordSpan],
+        linked: list[LinkedActor],
+        sides: FloatArray,
+        shares: FloatArray,
+        makers: FloatArray,
+    ) -> Analysis:
+        actors = []
+        for actor, probabilities in zip(linked, sides, strict=True):
+            mentions = []
+            votes: dict[str, float] = {}
+            for index in actor.mentions:
+                span = mention_spans[index]
+                start, end = document.char_span(span.first, span.last)
+                mentions.append(Mention(start, end, document.text[start:end], span.label, span.score, actor.id))
+                votes[span.label] = votes.get(span.label, 0.0) + span.score
+            best = int(probabilities.argmax())
+            evidence = mentions[int(shares[actor.mentions].argmax())]
+            actors.append(
+                Actor(
+                    id=actor.id,
+                    name=actor.name,
+                    type=max(votes, key=votes.__getitem__),
+                    side=self.labels.sides[best],
+                    side_score=float(probabilities[best]),
+                    sides=dict(zip(self.labels.sides, map(float, probabilities), strict=True)),
+                    mentions=mentions,
+                    evidence=evidence,
+                    known=actor.known,
+                )
+            )
+        claims = []
+        for span, row in zip(claim_spans, makers, strict=True):
+            start, end = document.char_span(span.first, span.last)
+            by = [actors[i].id for i in np.flatnonzero(row >= self.model.config.claimant_threshold)]
+            effective = resolve_start(document.text[start:end], date)
+            claims.append(Claim(start, end, document.text[start:end], span.label, span.score, by, effective))
+        return Analysis(document.text, actors, claims)
+
+
+def _chunks(
+    items: Iterable[tuple[str, datetime.date | None]],
+) -> Iterator[list[tuple[str, datetime.date | None]]]:
+    iterator = iter(items)
+    while chunk := list(itertools.islice(iterator, _READ_AHEAD)):
+        yield chunk
+
+
+def _zip_dates(articles: Iterable[str], dates: Iterable[Date]) -> Iterator[tuple[str, Date]]:
+    try:
+        yield from zip(articles, dates, strict=True)
+    except ValueError:
+        raise ValueError("there must be as many dates as articles") from None
+
+
+def _parse_date(date: Date) -> datetime.date | None:
+    if isinstance(date, datetime.datetime):
+        return date.date()
+    if date is None or isinstance(date, datetime.date):
+        return date
+    if not isinstance(date, str):
+        raise TypeError(f"a date is an ISO string or a datetime.date, not {type(date).__name__}")
+    try:
+        return datetime.datetime.fromisoformat(date).date()
+    except ValueError:
+        raise ValueError(f"'{date}' is no date (YYYY-MM-DD)") from None

@@ -1,0 +1,114 @@
+"""From rows of the corpus to batches of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hudna.batching import IntArray, Spans, pack_relations, pack_windows
+from hudna.decoding import WordSpan, encode_spans
+from hudna.labels import LabelSet
+from hudna.modeling import Relations
+from hudna.windows import Document, Windower
+
+
+@dataclass(frozen=True)
+class Example:
+    """One labelled article, tokenised.
+
+    Attributes:
+        document: its words and windows.
+        actor_tags: BIO tags over types. *Shape:* (words,)
+        claim_tags: BIO tags over kinds. *Shape:* (words,)
+        spans: its gold mentions, actors and claims.
+        sides: the side of each actor. *Shape:* (actors,)
+        claimants: whether the actor makes the claim, as 0 or 1. *Shape:* (claims, actors)
+    """
+
+    document: Document
+    actor_tags: IntArray
+    claim_tags: IntArray
+    spans: Spans
+    sides: IntArray
+    claimants: IntArray
+
+
+@dataclass
+class Targets:
+    """What the heads should have said; shapes and order are those of `HudnaOutput`."""
+
+    actor_tags: Tensor
+    claim_tags: Tensor
+    sides: Tensor
+    claimants: Tensor
+
+    def to(self, device: torch.device) -> Targets:
+        """The same targets on a device."""
+        return Targets(**{key: value.to(device) for key, value in vars(self).items()})
+
+
+def encode_rows(rows: Iterable[Mapping[str, Any]], windower: Windower, labels: LabelSet) -> list[Example]:
+    """Tokenises the rows of `load_corpus`, once for the whole training."""
+    rows = list(rows)
+    documents = windower([row["text"] for row in rows])
+    return [_encode(row, document, labels) for row, document in zip(rows, documents, strict=True)]
+
+
+def _encode(row: Mapping[str, Any], document: Document, labels: LabelSet) -> Example:
+    entities = {entity["id"]: entity for entity in row["entities"]}
+    actors: dict[str, int] = {}
+    mentions: list[WordSpan] = []
+    groups: list[list[int]] = []
+    for mention in row["mentions"]:
+        first, last = document.word_span(mention["start"], mention["end"])
+        if first >= last:
+            continue  # Words that the tokenizer drops altogether.
+        id = mention["entity"]
+        if id not in actors:
+            actors[id] = len(actors)
+            groups.append([])
+        groups[actors[id]].append(len(mentions))
+        mentions.append(WordSpan(first, last, labels.types[entities[id]["type"]], 1.0))
+    claims: list[WordSpan] = []
+    makers: list[list[str]] = []
+    for claim in row["claims"]:
+        first, last = document.word_span(claim["start"], claim["end"])
+        if first < last:
+            claims.append(WordSpan(first, last, labels.kinds[claim["kind"]], 1.0))
+            makers.append(claim["by"])
+    claimants = np.zeros((len(claims), len(actors)), dtype=np.int64)
+    for index, ids in enumerate(makers):
+        claimants[index, [actors[id] for id in ids if id in actors]] = 1
+    return Example(
+        document=document,
+        actor_tags=encode_spans([(m.first, m.last, m.label) for m in mentions], len(document), labels.types),
+        claim_tags=encode_spans([(c.first, c.last, c.label) for c in claims], len(document), labels.kinds),
+        spans=Spans.of(len(document), mentions, groups, claims),
+        sides=np.array([entities[id]["side"] for id in actors], dtype=np.int64),
+        claimants=claimants,
+    )
+
+
+def collate(examples: Sequence[Example]) -> tuple[dict[str, Tensor | Relations], Targets]:
+    """A batch: the arguments of `HudnaModel.forward`, and the targets."""
+    (windows,) = pack_windows([example.document for example in examples])
+    inputs: dict[str, Tensor | Relations] = {
+        **vars(windows),
+        "relations": pack_relations([example.spans for example in examples]),
+    }
+
+    def join(arrays: Iterable[IntArray]) -> Tensor:
+        return torch.from_numpy(np.concatenate([array.reshape(-1) for array in arrays]))
+
+    targets = Targets(
+        actor_tags=join(example.actor_tags for example in examples),
+        claim_tags=join(example.claim_tags for example in examples),
+        sides=join(example.sides for example in examples),
+        claimants=join(example.claimants for example in examples),
+    )
+    return inputs, targets

@@ -1,0 +1,98 @@
+"""Evaluates a checkpoint end to end: `python -m training.evaluate [CHECKPOINT] [--split test]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import transformers
+from tabulate import tabulate
+
+from hudna.tagger import RELEASED, load
+from training.baselines import MajoritySides, look_up, with_majority_sides
+from training.corpus import SPLITS, load_split
+from training.markdown import Article, read_articles
+from training.metrics import evaluate
+
+FIGURES = {
+    "actors_f1": "actors, strict F1",
+    "actors_relaxed_f1": "actors, relaxed F1",
+    "side_accuracy": "sides, accuracy on matched mentions",
+    "side_macro_f1": "sides, macro F1 on matched mentions",
+    "mention_type_side_f1": "mention + type + side F1",
+    "claims_exact_f1": "claims, exact F1",
+    "claims_overlap_f1": "claims, overlap F1",
+    "claimants_f1": "claimants, F1 on matched claims",
+    "effective_accuracy": "starts, accuracy on matched claims",
+}
+
+
+def compare(checkpoint: Path, articles: list[Article], train: list[Article]) -> dict[str, dict[str, Any]]:
+    """The figures of a checkpoint and of the baselines on the same articles.
+
+    Args:
+        checkpoint: a folder that `hudna.load` reads.
+        articles: what is evaluated.
+        train: where the baselines get an actor's usual side from.
+    """
+    tagger = load(checkpoint)
+    analyses = tagger.predict([a.text for a in articles], date=[a.date for a in articles])
+    majority = MajoritySides(train)
+    systems = {
+        "model": analyses,
+        "majority side": with_majority_sides(analyses, majority, tagger.labels),
+        "lexicon": look_up([a.text for a in articles], tagger.lexicon, majority, tagger.labels),
+    }
+    return {name: evaluate(articles, predicted, tagger.labels) for name, predicted in systems.items()}
+
+
+def tables(results: dict[str, dict[str, Any]]) -> str:
+    """The figures as GitHub tables: all systems, then the model by type and by kind."""
+    headline = [[text, *(figures[key] for figures in results.values())] for key, text in FIGURES.items()]
+    model = results["model"]
+    detail = []
+    for part in ("actors", "claims_exact", "claims_overlap"):
+        for label, row in model[part].items():
+            detail.append([part.replace("_", ", "), label, row["precision"], row["recall"], row["f1"], row["support"]])
+    support = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in model["support"].items())
+    return "\n\n".join(
+        (
+            tabulate(headline, headers=["", *results], tablefmt="github", floatfmt=".3f"),
+            tabulate(
+                detail, headers=["", "label", "precision", "recall", "F1", "gold"], tablefmt="github", floatfmt=".3f"
+            ),
+            f"({support})",
+        )
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", nargs="?", type=Path, default=RELEASED, help="default: the released one")
+    parser.add_argument("--split", choices=SPLITS, default="test")
+    parser.add_argument("--corpus", type=Path, default=Path("corpus"))
+    parser.add_argument("--articles", type=Path, help="a folder of annotated Markdown, instead of a split")
+    parser.add_argument("--output", type=Path, help="JSON file for the figures; default: evaluation-<split>.json")
+    args = parser.parse_args()
+    transformers.utils.logging.disable_progress_bar()
+    try:
+        if args.articles:
+            articles = read_articles(args.articles, load(args.checkpoint).labels)
+        else:
+            articles = load_split(args.corpus, args.split)
+        results = compare(args.checkpoint, articles, load_split(args.corpus, "train"))
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(tables(results))
+    output = args.output or Path(f"evaluation-{args.articles.name if args.articles else args.split}.json")
+    output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(f"\nfigures: {output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

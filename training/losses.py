@@ -1,0 +1,37 @@
+"""The joint loss: a weighted sum of the four heads' losses."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from hudna.modeling import HudnaOutput
+from training.collation import Targets
+from training.config import LossConfig
+
+
+def joint_loss(output: HudnaOutput, targets: Targets, weights: LossConfig) -> tuple[Tensor, dict[str, Tensor]]:
+    """Mean cross-entropy an item of each head (binary for claimants), and their weighted sum.
+
+    A head with nothing to judge in this batch contributes 0, and still has a (zero) gradient, as distributed
+    training demands of every parameter.
+
+    Returns:
+        The scalar to minimise, and each head's loss, detached, by name.
+    """
+    parts = {
+        "actor": _cross_entropy(output.actor_logits, targets.actor_tags),
+        "claim": _cross_entropy(output.claim_logits, targets.claim_tags),
+        "side": _cross_entropy(output.side_logits, targets.sides),
+        "claimant": F.binary_cross_entropy_with_logits(
+            output.claimant_logits.float(), targets.claimants.float(), reduction="sum"
+        )
+        / max(len(targets.claimants), 1),
+    }
+    total = torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
+    return total, {name: part.detach() for name, part in parts.items()}
+
+
+def _cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    return F.cross_entropy(logits.float(), targets, reduction="sum") / max(len(targets), 1)

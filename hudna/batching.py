@@ -16,6 +16,10 @@ from hudna.windows import Document
 
 IntArray = npt.NDArray[np.int64]
 
+# Words to either side of a claim in which its makers are looked for: more than an ordinary article has, yet a bound,
+# so that time and memory grow with the length of a text and not with its square.
+CLAIM_REACH = 400
+
 
 @dataclass(frozen=True)
 class EncoderInputs:
@@ -88,25 +92,27 @@ def pack_windows(
 def pack_relations(articles: Sequence[Spans]) -> Relations:
     """The spans of all articles of a batch, numbered through.
 
-    The links of an article are every claim with every actor, claims outermost.
+    A claim is paired with the mentions of its article that begin within `CLAIM_REACH` words of its first word.
     """
-    mention_words, mention_actor, claim_words = [], [], []
+    mention_words, mention_actor, claim_words, links = [], [], [], []
     pair_claim, pair_mention, pair_link = [], [], []
     word = mention = actor = claim = link = 0
     for spans in articles:
-        n_mentions, n_claims = len(spans.mentions), len(spans.claims)
         mention_words.append(spans.mentions + word)
         mention_actor.append(spans.actors + actor)
         claim_words.append(spans.claims + word)
-        claims = np.repeat(np.arange(n_claims), n_mentions)
+        claims, mentions = _pairs(spans)
+        keys, inverse = np.unique(claims * spans.n_actors + spans.actors[mentions], return_inverse=True)
         pair_claim.append(claims + claim)
-        pair_mention.append(np.tile(np.arange(n_mentions), n_claims) + mention)
-        pair_link.append(claims * spans.n_actors + np.tile(spans.actors, n_claims) + link)
+        pair_mention.append(mentions + mention)
+        pair_link.append(inverse + link)
+        link_claim, link_actor = np.divmod(keys, max(spans.n_actors, 1))
+        links.append(np.stack([link_claim + claim, link_actor + actor], axis=1))
         word += spans.n_words
-        mention += n_mentions
+        mention += len(spans.mentions)
         actor += spans.n_actors
-        claim += n_claims
-        link += n_claims * spans.n_actors
+        claim += len(spans.claims)
+        link += len(keys)
 
     def join(parts: list[IntArray]) -> Tensor:
         return torch.from_numpy(np.concatenate(parts))
@@ -119,5 +125,16 @@ def pack_relations(articles: Sequence[Spans]) -> Relations:
         pair_claim=join(pair_claim),
         pair_mention=join(pair_mention),
         pair_link=join(pair_link),
-        n_links=link,
+        links=join(links),
     )
+
+
+def _pairs(spans: Spans) -> tuple[IntArray, IntArray]:
+    """Claim and mention of each pair within reach; mentions and claims are in text order. *Shapes:* (pairs,)"""
+    firsts = spans.mentions[:, 0]
+    low = np.searchsorted(firsts, spans.claims[:, 0] - CLAIM_REACH)
+    high = np.searchsorted(firsts, spans.claims[:, 0] + CLAIM_REACH, side="right")
+    counts = high - low
+    claims = np.repeat(np.arange(len(spans.claims)), counts)
+    within = np.arange(len(claims)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return claims, np.repeat(low, counts) + within

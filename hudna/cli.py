@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import datetime
 import io
 import itertools
 import json
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from hudna.dates import parse_date
 from hudna.rendering import render
 from hudna.tagger import Tagger, load
 
@@ -61,10 +63,10 @@ def _show(args: argparse.Namespace, tagger: Tagger) -> None:
         out.write(render(analysis, title=args.file.stem))
 
 
-def _read(path: Path, date: str | None) -> Iterator[tuple[dict[str, Any], str, str | None]]:
+def _read(path: Path, date: str | None) -> Iterator[tuple[dict[str, Any], str, datetime.date | None]]:
     """The articles of a file: where each comes from, its text and its date."""
     if path.suffix != ".jsonl":
-        yield {"source": str(path)}, _text(path), date
+        yield {"source": str(path)}, _text(path), parse_date(date)
         return
     for number, line in enumerate(_text(path).split("\n"), start=1):
         if not line.strip():
@@ -76,7 +78,11 @@ def _read(path: Path, date: str | None) -> Iterator[tuple[dict[str, Any], str, s
             raise ValueError(f"{place}: not JSON: {error}") from None
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             raise ValueError(f"{place}: no object with a string 'text'")
-        yield {"source": place} | ({"id": row["id"]} if "id" in row else {}), row["text"], row.get("date", date)
+        source = {"source": place} | ({"id": row["id"]} if "id" in row else {})
+        try:
+            yield source, row["text"], parse_date(row.get("date", date))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{place}: {error}") from None
 
 
 def _text(path: Path) -> str:

@@ -7,6 +7,8 @@ import re
 
 import dateparser
 
+Date = str | datetime.date | None
+
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -94,3 +96,22 @@ def _time(clock: str) -> datetime.time | None:
     if "a" in clock and hour == 12:
         hour = 0
     return datetime.time(hour, minute) if hour < 24 and minute < 60 else None
+
+
+def parse_date(date: Date) -> datetime.date | None:
+    """A publication date as users give it.
+
+    Raises:
+        TypeError: neither a string nor a date nor None.
+        ValueError: a string that is no ISO 8601 date.
+    """
+    if isinstance(date, datetime.datetime):
+        return date.date()
+    if date is None or isinstance(date, datetime.date):
+        return date
+    if not isinstance(date, str):
+        raise TypeError(f"a date is an ISO string or a datetime.date, not {type(date).__name__}")
+    try:
+        return datetime.datetime.fromisoformat(date).date()
+    except ValueError:
+        raise ValueError(f"'{date}' is no date (YYYY-MM-DD)") from None

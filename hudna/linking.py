@@ -13,9 +13,10 @@ from typing import Any
 from rapidfuzz import fuzz
 
 _ARTICLES = frozenset({"al", "el", "as", "ash", "an", "ad", "ar", "at", "az", "ul", "the"})
-_SEPARATORS = re.compile(r"[\s\-‐‑–—_'’‘ʼ`´\"“”/]+")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
-_POSSESSIVE = re.compile(r"['’]s?\s+\Z")
+_SEPARATORS = re.compile(r"[\s\-‐‑–—_/]+")
+# Not read as part of a name: zero-width and bidirectional controls, quotation marks, apostrophes for ayn and hamza.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff'’‘ʼ`´\"“”.]")
+_POSSESSIVE = re.compile(r"['’]s?\s+")
 _SKELETON = (
     (re.compile("[qg]h?|k+h?|c(?![hei])"), "k"),
     (re.compile("d+h?|t+h"), "d"),
@@ -137,8 +138,9 @@ def link(text: str, spans: Sequence[SpanToLink], lexicon: Lexicon) -> list[Linke
     """Groups the mentions of one article into actors, in the order of first mention.
 
     A mention joins, in this order of preference: the lexicon's actor of that name; the actor whose name it
-    abbreviates in brackets; the person whose name it shortens; the actor that was named with the same words, or
-    with the same head noun if it is a bare common noun ("the government").
+    abbreviates in brackets; the actor that was named with the same words; the person whose name it shortens; for a
+    bare common noun ("the government"), the actor whose name has it for a head. Where several actors fit, the one
+    mentioned last does. Time grows linearly with the number of mentions.
 
     Args:
         text: the article.
@@ -146,28 +148,91 @@ def link(text: str, spans: Sequence[SpanToLink], lexicon: Lexicon) -> list[Linke
         lexicon: the known actors.
     """
     actors: dict[str, LinkedActor] = {}
-    names: dict[str, list[tuple[str, str]]] = {}  # actor id -> (key, type) of every mention so far
+    introduced = _Introduced()
+    previous = ""
     for index, span in enumerate(spans):
         surface = text[span.start : span.end]
-        id = _known(text, spans, index, lexicon, names) or _again(text, spans, index, names, actors)
-        known = id in lexicon.entries if id else False
-        if id is None:
-            id = _new_id(surface, actors, lexicon)
-        actor = actors.setdefault(id, LinkedActor(id, surface, known, []))
+        key = normalise(surface)
+        between = text[spans[index - 1].end : span.start] if index else ""
+        owner = text[spans[index - 1].start : spans[index - 1].end] if _POSSESSIVE.fullmatch(between) else ""
+        id = _known(surface, span.type, owner, lexicon, introduced, actors)
+        if id is None and between.strip() == "(" and _is_abbreviation(surface, actors[previous].name):
+            id = previous
+        id = id or introduced.find(key, span.type, bare=_is_common(surface) and not owner)
+        id = id or _new_id(key, actors, lexicon)
+        actor = actors.setdefault(id, LinkedActor(id, surface, id in lexicon.entries, []))
         actor.mentions.append(index)
-        names.setdefault(id, []).append((normalise(surface), span.type))
+        if len(surface) > len(actor.name):
+            actor.name = surface
+        introduced.add(id, key, span.type)
+        previous = id
     for actor in actors.values():
-        surfaces = [text[spans[index].start : spans[index].end] for index in actor.mentions]
-        actor.name = lexicon.entries[actor.id].name if actor.known else max(surfaces, key=len)
+        if actor.known:
+            actor.name = lexicon.entries[actor.id].name
     return list(actors.values())
 
 
+class _Introduced:
+    """By what an article's actors can be named again; the actor mentioned last owns a string."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[tuple[str, str], str] = {}
+        self._by_head: dict[tuple[str, str], str] = {}
+        self._by_part: dict[str, str] = {}
+        self._by_skeleton: dict[str, tuple[str, str]] = {}
+
+    def add(self, id: str, key: str, type: str) -> None:
+        """Notes a mention of an actor."""
+        self._by_key[key, type] = id
+        self._by_head[_head(key), type] = id
+        if type == "person":
+            words = key.split()
+            for cut in range(1, len(words)):
+                for part in (" ".join(words[:cut]), " ".join(words[cut:])):
+                    self._by_part[part] = id
+                    self._by_skeleton[skeleton(part)] = part, id
+
+    def find(self, key: str, type: str, *, bare: bool) -> str | None:
+        """The actor that the words name again; `bare` allows a common noun to stand for a longer name."""
+        if (key, type) in self._by_key:
+            return self._by_key[key, type]
+        if type == "person":
+            return self.shortened(key)
+        return self._by_head.get((key, type)) if bare else None
+
+    def shortened(self, key: str) -> str | None:
+        """The person whose name begins or ends with these words, also in another transliteration."""
+        if key in self._by_part:
+            return self._by_part[key]
+        part, id = self._by_skeleton.get(skeleton(key), ("", None))
+        return id if fuzz.ratio(part, key) >= _ALIKE else None
+
+
+def _known(
+    surface: str,
+    type: str,
+    owner: str,
+    lexicon: Lexicon,
+    introduced: _Introduced,
+    actors: Mapping[str, LinkedActor],
+) -> str | None:
+    if owner and _is_common(surface):
+        # "Haftar's forces" is looked up as "Haftar forces"; bare "forces" would be anybody's.
+        return lexicon.find(f"{owner} {surface}", type)
+    id = lexicon.find(surface, type)
+    if id is not None and type == "person" and id not in actors:
+        # A bare surname belongs to the namesake whom the article has introduced in full.
+        return introduced.shortened(normalise(surface)) or id
+    return id
+
+
 def normalise(text: str) -> str:
-    """A name without case, diacritics, Arabic articles, full stops and hyphens, as space-separated words."""
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKD", text)).casefold().replace(".", "")
+    """A name without case, diacritics, Arabic articles, apostrophes and full stops, its parts between spaces."""
+    original = text
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKD", text)).casefold()
     text = "".join(char for char in text if not unicodedata.combining(char))
     words = [word for word in _SEPARATORS.split(text) if word]
-    return " ".join([word for word in words if word not in _ARTICLES] or words)
+    return " ".join([word for word in words if word not in _ARTICLES] or words) or original.casefold()
 
 
 def skeleton(key: str) -> str:
@@ -175,68 +240,6 @@ def skeleton(key: str) -> str:
     for pattern, replacement in _SKELETON:
         key = pattern.sub(replacement, key)
     return key
-
-
-def _known(
-    text: str, spans: Sequence[SpanToLink], index: int, lexicon: Lexicon, names: Mapping[str, list[tuple[str, str]]]
-) -> str | None:
-    span = spans[index]
-    surface = text[span.start : span.end]
-    # "Haftar's forces" is looked up as "Haftar forces": the possessor says whose they are.
-    if index > 0 and _is_common(surface):
-        owner = spans[index - 1]
-        if _POSSESSIVE.fullmatch(text, owner.end, span.start):
-            return lexicon.find(f"{text[owner.start : owner.end]} {surface}", span.type)
-    id = lexicon.find(surface, span.type)
-    if id and span.type == "person" and " " not in normalise(surface) and id not in names:
-        # A bare surname belongs to the unknown namesake whom the article has introduced in full.
-        return _shortened(normalise(surface), names) or id
-    return id
-
-
-def _again(
-    text: str,
-    spans: Sequence[SpanToLink],
-    index: int,
-    names: Mapping[str, list[tuple[str, str]]],
-    actors: Mapping[str, LinkedActor],
-) -> str | None:
-    span = spans[index]
-    surface = text[span.start : span.end]
-    key = normalise(surface)
-    if index > 0 and _is_abbreviation(surface, text[spans[index - 1].start : spans[index - 1].end]):
-        between = text[spans[index - 1].end : span.start]
-        if between.strip() == "(":
-            return next(id for id, actor in actors.items() if index - 1 in actor.mentions)
-    latest = sorted(names, key=lambda id: actors[id].mentions[-1], reverse=True)
-    for id in latest:
-        if (key, span.type) in names[id]:
-            return id
-    if span.type == "person":
-        return _shortened(key, {id: names[id] for id in latest})
-    if _is_common(surface) and " " not in key:
-        owner = spans[index - 1] if index > 0 else None
-        if owner and _POSSESSIVE.fullmatch(text, owner.end, span.start):
-            return None  # Another owner's forces are other forces.
-        for id in latest:
-            if any(type == span.type and _head(other) == key for other, type in names[id]):
-                return id
-    return None
-
-
-def _shortened(key: str, names: Mapping[str, list[tuple[str, str]]]) -> str | None:
-    """The person of whose name the key is the beginning or the end, in words or in their consonants."""
-    words = key.split()
-    for id, keys in names.items():
-        for other, type in keys:
-            full = other.split()
-            if type != "person" or len(full) <= len(words):
-                continue
-            for part in (full[-len(words) :], full[: len(words)]):
-                joined = " ".join(part)
-                if part == words or (skeleton(joined) == skeleton(key) and fuzz.ratio(joined, key) >= _ALIKE):
-                    return id
-    return None
 
 
 def _is_common(surface: str) -> bool:
@@ -258,8 +261,8 @@ def _head(key: str) -> str:
     return re.split(r"\s(?:of|for|on|in)\s", key)[0].split()[-1]
 
 
-def _new_id(surface: str, taken: Mapping[str, LinkedActor], lexicon: Lexicon) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", normalise(surface)).strip("-") or "actor"
+def _new_id(key: str, taken: Mapping[str, LinkedActor], lexicon: Lexicon) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", key).strip("-") or "actor"
     number = 1
     id = slug
     while id in taken or id in lexicon.entries:

@@ -26,10 +26,10 @@ class Relations:
         mention_actor: the actor of each mention. *Shape:* (mentions,)
         n_actors: the number of actors.
         claim_words: first and last (inclusive) word of each claim. *Shape:* (claims, 2)
-        pair_claim: the claim of each pair of a claim and a mention of one article. *Shape:* (pairs,)
+        pair_claim: the claim of each pair of a claim and a mention within its reach. *Shape:* (pairs,)
         pair_mention: the mention of each such pair. *Shape:* (pairs,)
-        pair_link: the link of each such pair; a link joins a claim to an actor. *Shape:* (pairs,)
-        n_links: the number of links.
+        pair_link: the link that each such pair speaks for. *Shape:* (pairs,)
+        links: claim and actor of each link, ascending. *Shape:* (links, 2)
     """
 
     mention_words: Tensor
@@ -39,7 +39,7 @@ class Relations:
     pair_claim: Tensor
     pair_mention: Tensor
     pair_link: Tensor
-    n_links: int
+    links: Tensor
 
     def to(self, device: torch.device) -> Relations:
         """The same relations with their tensors on a device."""
@@ -210,7 +210,7 @@ class ClaimantHead(nn.Module):
         mentions = self.mention(words, relations.mention_words)[relations.pair_mention]
         distances = self.distance(self._bucket(relations))
         scores = self.output(torch.tanh(claims + mentions + claims * mentions + distances)).squeeze(-1).float()
-        return _segment_logsumexp(scores, relations.pair_link, relations.n_links)
+        return _segment_logsumexp(scores, relations.pair_link, len(relations.links))
 
     def _bucket(self, relations: Relations) -> Tensor:
         claim_first, claim_last = relations.claim_words[relations.pair_claim].unbind(1)

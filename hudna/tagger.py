@@ -7,14 +7,16 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
-import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from hudna.batching import Spans, pack_relations, pack_windows
-from hudna.dates import resolve_start
+from hudna.configuration import HudnaConfig
+from hudna.dates import Date, parse_date, resolve_start
 from hudna.decoding import FloatArray, WordSpan, decode_spans
 from hudna.linking import Lexicon, LinkedActor, SpanToLink, link
 from hudna.modeling import HudnaModel
@@ -28,7 +30,7 @@ BACKENDS = ("torch",)
 _BATCH_WINDOWS = 8
 _READ_AHEAD = 32
 
-Date = str | datetime.date | None
+_MISSING: Any = object()
 
 
 def load(path: str | Path | None = None, *, backend: str = "torch", device: str | None = None) -> Tagger:
@@ -48,15 +50,19 @@ def load(path: str | Path | None = None, *, backend: str = "torch", device: str 
     """
     if backend not in BACKENDS:
         raise ValueError(f"unknown backend '{backend}' (known: {', '.join(BACKENDS)})")
+    try:
+        target = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    except RuntimeError:
+        raise ValueError(f"unknown device '{device}'") from None
     folder = Path(path) if path is not None else RELEASED
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise ValueError(f"{folder} is no checkpoint: it has no {', '.join(missing)}")
     try:
-        target = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    except RuntimeError:
-        raise ValueError(f"unknown device '{device}'") from None
-    model = HudnaModel.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
+        model = HudnaModel(HudnaConfig.from_pretrained(folder, local_files_only=True)).float()
+        model.load_state_dict(load_file(folder / "model.safetensors"))  # Half precision becomes single here.
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise ValueError(f"{folder} is no checkpoint: {error}") from None
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     model.to(target)  # type: ignore[arg-type]
     return Tagger(model, tokenizer, Lexicon.from_json(folder / "lexicon.json"))
@@ -116,7 +122,7 @@ class Tagger:
         if isinstance(articles, str):
             if not (date is None or isinstance(date, str | datetime.date)):
                 raise TypeError(f"one article has one date, not {type(date).__name__}")
-            return self._read([articles], [_parse_date(date)])[0]
+            return self._read([articles], [parse_date(date)])[0]
         return list(self.stream(articles, date=date))
 
     def stream(self, articles: Iterable[str], *, date: Date | Iterable[Date] = None) -> Iterator[Analysis]:
@@ -129,9 +135,9 @@ class Tagger:
         if not isinstance(articles, Iterable):
             raise TypeError(f"articles must be a string or an iterable of strings, not {type(articles).__name__}")
         if date is None or isinstance(date, str | datetime.date):
-            same = _parse_date(date)
+            same = parse_date(date)
             return self._stream((text, same) for text in articles)
-        return self._stream((text, _parse_date(day)) for text, day in _zip_dates(articles, date))
+        return self._stream((text, parse_date(day)) for text, day in _zip_dates(articles, date))
 
     def _stream(self, items: Iterable[tuple[str, datetime.date | None]]) -> Iterator[Analysis]:
         for number, chunk in enumerate(_chunks(items)):
@@ -177,12 +183,20 @@ class Tagger:
         relations = pack_relations(spans).to(device)
         side_logits, attention, claimant_logits = self.model.relate(words, relations)
         sides = torch.softmax(side_logits.float(), dim=-1).cpu().numpy()
-        makers = torch.sigmoid(claimant_logits).cpu().numpy()
+        probable = torch.sigmoid(claimant_logits) >= self.model.config.claimant_threshold
+        makers: dict[int, list[int]] = {}
+        for claim, actor in relations.links[probable].tolist():
+            makers.setdefault(claim, []).append(actor)
         shares = attention.cpu().numpy()
 
         analyses = []
+        first_claim = first_actor = 0
         for number, document in enumerate(documents):
             n_actors, n_claims, n_mentions = len(actors[number]), len(claims[number]), len(mentions[number])
+            by = [
+                [actor - first_actor for actor in makers.get(claim, ())]
+                for claim in range(first_claim, first_claim + n_claims)
+            ]
             analyses.append(
                 self._assemble(
                     document,
@@ -192,10 +206,11 @@ class Tagger:
                     actors[number],
                     sides[:n_actors],
                     shares[:n_mentions],
-                    makers[: n_claims * n_actors].reshape(n_claims, n_actors),
+                    by,
                 )
             )
-            sides, shares, makers = sides[n_actors:], shares[n_mentions:], makers[n_claims * n_actors :]
+            sides, shares = sides[n_actors:], shares[n_mentions:]
+            first_claim, first_actor = first_claim + n_claims, first_actor + n_actors
         return analyses
 
     def _encode(self, documents: list[Document]) -> tuple[torch.Tensor, FloatArray, FloatArray]:
@@ -217,7 +232,7 @@ class Tagger:
         linked: list[LinkedActor],
         sides: FloatArray,
         shares: FloatArray,
-        makers: FloatArray,
+        makers: list[list[int]],
     ) -> Analysis:
         actors = []
         for actor, probabilities in zip(linked, sides, strict=True):
@@ -244,9 +259,9 @@ class Tagger:
                 )
             )
         claims = []
-        for span, row in zip(claim_spans, makers, strict=True):
+        for span, indices in zip(claim_spans, makers, strict=True):
             start, end = document.char_span(span.first, span.last)
-            by = [actors[i].id for i in np.flatnonzero(row >= self.model.config.claimant_threshold)]
+            by = [actors[index].id for index in indices]
             effective = resolve_start(document.text[start:end], date)
             claims.append(Claim(start, end, document.text[start:end], span.label, span.score, by, effective))
         return Analysis(document.text, actors, claims)
@@ -261,20 +276,8 @@ def _chunks(
 
 
 def _zip_dates(articles: Iterable[str], dates: Iterable[Date]) -> Iterator[tuple[str, Date]]:
-    try:
-        yield from zip(articles, dates, strict=True)
-    except ValueError:
-        raise ValueError("there must be as many dates as articles") from None
-
-
-def _parse_date(date: Date) -> datetime.date | None:
-    if isinstance(date, datetime.datetime):
-        return date.date()
-    if date is None or isinstance(date, datetime.date):
-        return date
-    if not isinstance(date, str):
-        raise TypeError(f"a date is an ISO string or a datetime.date, not {type(date).__name__}")
-    try:
-        return datetime.datetime.fromisoformat(date).date()
-    except ValueError:
-        raise ValueError(f"'{date}' is no date (YYYY-MM-DD)") from None
+    # Not zip(strict=True), whose ValueError could as well come from one of the iterables.
+    for text, date in itertools.zip_longest(articles, dates, fillvalue=_MISSING):
+        if text is _MISSING or date is _MISSING:
+            raise ValueError("there must be as many dates as articles")
+        yield text, date

@@ -14,7 +14,7 @@ from training.markdown import Article
 
 
 class MajoritySides:
-    """The most frequent side of each entity id in the training articles, by type for ids that never occur."""
+    """The most frequent side of each entity id in the training articles, by type for ids that never occur, else overall."""
 
     def __init__(self, articles: Iterable[Article]) -> None:
         by_id: dict[str, Counter[str]] = {}
@@ -25,10 +25,11 @@ class MajoritySides:
                 by_type.setdefault(entity.type, Counter())[entity.side] += 1
         self._by_id = {id: sides.most_common(1)[0][0] for id, sides in by_id.items()}
         self._by_type = {type: sides.most_common(1)[0][0] for type, sides in by_type.items()}
+        self._overall = sum(by_type.values(), Counter()).most_common(1)[0][0]
 
     def of(self, id: str, type: str) -> str:
         """The side by habit."""
-        return self._by_id.get(id) or self._by_type[type]
+        return self._by_id.get(id) or self._by_type.get(type, self._overall)
 
 
 def with_majority_sides(analyses: Sequence[Analysis], majority: MajoritySides, labels: LabelSet) -> list[Analysis]:

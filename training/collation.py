@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.linalg import block_diag
 from torch import Tensor
 
 from hudna.batching import IntArray, Spans, pack_relations, pack_windows
@@ -97,18 +98,17 @@ def _encode(row: Mapping[str, Any], document: Document, labels: LabelSet) -> Exa
 def collate(examples: Sequence[Example]) -> tuple[dict[str, Tensor | Relations], Targets]:
     """A batch: the arguments of `HudnaModel.forward`, and the targets."""
     (windows,) = pack_windows([example.document for example in examples])
-    inputs: dict[str, Tensor | Relations] = {
-        **vars(windows),
-        "relations": pack_relations([example.spans for example in examples]),
-    }
+    relations = pack_relations([example.spans for example in examples])
+    inputs: dict[str, Tensor | Relations] = {**vars(windows), "relations": relations}
+    claimants = block_diag(*(example.claimants for example in examples))
 
     def join(arrays: Iterable[IntArray]) -> Tensor:
-        return torch.from_numpy(np.concatenate([array.reshape(-1) for array in arrays]))
+        return torch.from_numpy(np.concatenate(list(arrays)))
 
     targets = Targets(
         actor_tags=join(example.actor_tags for example in examples),
         claim_tags=join(example.claim_tags for example in examples),
         sides=join(example.sides for example in examples),
-        claimants=join(example.claimants for example in examples),
+        claimants=torch.from_numpy(claimants[tuple(relations.links.numpy().T)]),
     )
     return inputs, targets

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "tests" / "data" / "corpus"
+
+
+def check(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    arguments = [sys.executable, "-m", "scripts.check_corpus", str(folder), *options]
+    return subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_sound_corpus_is_counted() -> None:
+    done = check(DATA)
+    assert done.returncode == 0
+    assert "no errors" in done.stdout
+    (row,) = [line for line in done.stdout.splitlines() if line.startswith("| mentions  ")]
+    assert [cell.strip() for cell in row.split("|")[2:-1]] == ["11", "2", "2", "15"]
+
+
+def test_every_slip_is_reported_with_its_place(tmp_path: Path) -> None:
+    shutil.copytree(DATA, tmp_path, dirs_exist_ok=True)
+    head = "---\ndate: 2020-01-01\nevent: invented-one\ngenre: wire\nentities:\n  un: organization neutral\n"
+    (tmp_path / "test" / "a1.md").write_text(f"{head}  eu: organization neutral\n---\nThe [UN](un)ited\n")
+    (tmp_path / "test" / "bad.md").write_text(f"{head}---\nThe [UN](un) and [EU](eu)\n")
+    (tmp_path / "test" / "bare.md").write_text("---\nentities:\n---\n \n")
+    done = check(tmp_path)
+    assert done.returncode == 1
+    for problem in (
+        "test/a1.md: the span 'UN' begins or ends inside a word",
+        "test/a1.md: entity 'eu' is never mentioned",
+        "test/a1.md: the id is taken by",
+        "test/a1.md: the event 'invented-one' is also in split train",
+        "test/bad.md:8: unknown entity 'eu'",
+        "test/bare.md: front matter has no 'date'",
+        "test/bare.md: front matter has no 'genre'",
+        "test/bare.md: the article has no text",
+    ):
+        assert problem in done.stderr, problem
+
+
+def test_hints_point_at_likely_slips(tmp_path: Path) -> None:
+    shutil.copytree(DATA, tmp_path, dirs_exist_ok=True)
+    head = "---\ndate: 2020-01-01\nevent: x\ngenre: wire\nentities:\n  un: organization neutral\n---\n"
+    text = "[the UN](un) and [UNSMIL](un) met; UNSMIL said {he agreed.}(call) to what the EU said\n"
+    (tmp_path / "test" / "x.md").write_text(head + text)
+    done = check(tmp_path, "--hints")
+    assert done.returncode == 0
+    assert "mention 'the UN' starts with an article" in done.stdout
+    assert "'UNSMIL' is marked elsewhere, but not in '...the UN and UNSMIL met; UNSMIL said he agreed. to what" in done.stdout
+    assert "abbreviation not marked in '...said he agreed. to what the EU said" in done.stdout
+    assert "EU' is marked" not in done.stdout
+    assert "claim 'he agreed.' starts with its subject" in done.stdout
+    assert "claim 'he agreed.' ends in punctuation" in done.stdout

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from hudna.modeling import HudnaModel
+from hudna.tagger import load
+from training.export import export
+
+ROOT = Path(__file__).parents[2]
+CORPUS = ROOT / "tests" / "data" / "corpus"
+
+
+def evaluate(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "training.evaluate", *arguments],
+        cwd=cwd, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+
+
+def test_table_and_file(run_folder: Path, tmp_path: Path) -> None:
+    done = evaluate(str(run_folder / "checkpoint"), "--corpus", str(CORPUS), "--split", "dev", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((tmp_path / "evaluation-dev.json").read_text())
+    assert set(results) == {"model", "majority side", "lexicon"}
+    assert results["lexicon"]["actors_f1"] == 1.0  # "UN" and "Haftar" are all there is
+    assert f"| claims, overlap F1 {' ' * 16} " in done.stdout
+    # The same figures that the training saw after its best epoch.
+    metrics = json.loads((run_folder / "metrics.json").read_text())
+    (best,) = [entry for entry in metrics["history"] if entry["epoch"] == metrics["best_epoch"]]
+    assert {key: best[key] for key in results["model"]} == results["model"]
+
+
+def test_a_folder_of_articles(run_folder: Path, tmp_path: Path) -> None:
+    done = evaluate(
+        str(run_folder / "checkpoint"), "--corpus", str(CORPUS), "--articles", str(CORPUS / "train"), cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "evaluation-train.json").read_text())["model"]["support"]["articles"] == 3
+
+
+def test_what_is_no_checkpoint(tmp_path: Path) -> None:
+    done = evaluate(str(tmp_path), "--corpus", str(CORPUS), cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is no checkpoint" in done.stderr
+
+
+def test_export_halves_the_weights_and_keeps_the_answers(run_folder: Path, tmp_path: Path) -> None:
+    checkpoint = run_folder / "checkpoint"
+    export(checkpoint, tmp_path)
+    assert HudnaModel.from_pretrained(tmp_path).dtype == torch.float16
+    size = (tmp_path / "model.safetensors").stat().st_size
+    assert size < 0.52 * (checkpoint / "model.safetensors").stat().st_size
+    text = "The GNA accused Haftar of breaking the truce."
+    small, large = load(tmp_path, device="cpu"), load(checkpoint, device="cpu")
+    assert small.model.dtype == torch.float32
+    one, other = small.predict(text), large.predict(text)
+    assert [(m.start, m.end, m.type) for m in one.mentions] == [(m.start, m.end, m.type) for m in other.mentions]

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from hudna.tagger import load
+from training.config import Config, load_config, save_config
+from training.train import train
+
+ROOT = Path(__file__).parents[2]
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    (state,) = (run / "states").iterdir()
+    return load_file(state / "model.safetensors")
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    first, second = weights(one), weights(other)
+    assert first.keys() == second.keys()
+    for name in first:
+        assert torch.equal(first[name], second[name]), name
+
+
+def command(config: Config, folder: Path, *overrides: str, launcher: tuple[str, ...] = ()) -> list[str]:
+    recipe = folder / "recipe.yaml"
+    save_config(config, recipe)
+    launch = launcher or (sys.executable, "-m")
+    return [*launch, "training.train", "--config", str(recipe), *overrides]
+
+
+def test_run_folder_holds_everything(run_folder: Path) -> None:
+    assert load_config(run_folder / "config.yaml").run == str(run_folder)
+    metrics = json.loads((run_folder / "metrics.json").read_text())
+    assert [entry["epoch"] for entry in metrics["history"]] == [1, 2, 3]
+    best = max(metrics["history"], key=lambda entry: entry["score"])
+    assert metrics["best_score"] == best["score"]
+    assert metrics["best_epoch"] == best["epoch"]
+    assert [path.name for path in (run_folder / "checkpoints").iterdir()] == [f"epoch-{best['epoch']:03d}"]
+    assert list((run_folder / "log").rglob("events.out.tfevents.*"))
+    assert load(run_folder / "checkpoint").predict("Haftar said no.").text == "Haftar said no."
+    assert list(run_folder.rglob("*.tmp")) == []
+
+
+def test_it_learns(run_folder: Path) -> None:
+    losses = [entry["loss"] for entry in json.loads((run_folder / "metrics.json").read_text())["history"]]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_same_seed_same_weights_other_seed_others(
+    tmp_path: Path, run_folder: Path, make_config: Callable[..., Config]
+) -> None:
+    train(make_config(tmp_path / "again"))
+    assert_same_weights(run_folder, tmp_path / "again")
+    train(make_config(tmp_path / "other", "seed=14"))
+    first, second = weights(run_folder), weights(tmp_path / "other")
+    assert any(not torch.equal(first[name], second[name]) for name in first)
+
+
+def test_an_existing_run_is_not_overwritten(run_folder: Path, make_config: Callable[..., Config]) -> None:
+    with pytest.raises(ValueError, match="holds a run"):
+        train(make_config(run_folder))
+    before = (run_folder / "metrics.json").read_bytes()
+    train(make_config(run_folder, "resume=true"))  # finished: nothing left to do
+    assert (run_folder / "metrics.json").read_bytes() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill_after", [1, 4])
+def test_killed_and_resumed_ends_with_the_same_weights(
+    tmp_path: Path, run_folder: Path, make_config: Callable[..., Config], kill_after: int
+) -> None:
+    """Killed in the middle of an epoch (three steps long), the first or the second."""
+    run = tmp_path / "run"
+    arguments = command(make_config(run, "train.save_every=1"), tmp_path)
+    process = subprocess.Popen(arguments, cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True)
+    deadline = time.monotonic() + 120
+    while not any(path.name.isdigit() and int(path.name) >= kill_after for path in (run / "states").glob("*")):
+        assert process.poll() is None, "ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    reached = max(int(path.name) for path in (run / "states").glob("*") if path.name.isdigit())
+    assert reached < 9, "killed too late to show anything"
+    done = subprocess.run([*arguments, "resume=true"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "going on from epoch" in done.stderr
+    assert_same_weights(run_folder, run)
+    history = json.loads((run / "metrics.json").read_text())
+    assert history == json.loads((run_folder / "metrics.json").read_text())
+
+
+@pytest.mark.slow
+def test_several_processes(tmp_path: Path, make_config: Callable[..., Config]) -> None:
+    run = tmp_path / "run"
+    launcher = (
+        sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes=2", "--num_machines=1",
+        "--mixed_precision=no", "--dynamo_backend=no", "--num_cpu_threads_per_process=1", "-m",
+    )  # fmt: skip
+    config = make_config(run, "train.epochs=1")
+    subprocess.run(command(config, tmp_path, launcher=launcher), cwd=ROOT, capture_output=True, check=True)
+    assert load(run / "checkpoint").predict("Haftar said no.").text == "Haftar said no."
+    # Three articles, one a step and process: two steps.
+    assert [path.name for path in (run / "states").iterdir()] == ["00000002"]
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("train.epoch=1", "train.epoch"),
+        ("data.corpus=nowhere", "nowhere is no corpus"),
+        ("data.lexicon=nowhere.yaml", "nowhere.yaml"),
+    ],
+)
+def test_bad_input_ends_with_a_clear_error(
+    tmp_path: Path, make_config: Callable[..., Config], override: str, problem: str
+) -> None:
+    arguments = command(make_config(tmp_path / "run"), tmp_path, override)
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert problem in done.stderr

@@ -64,7 +64,7 @@ def load(path: str | Path | None = None, *, backend: str = "torch", device: str 
     except (OSError, RuntimeError, SafetensorError) as error:
         raise ValueError(f"{folder} is no checkpoint: {error}") from None
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    model.to(target)  # type: ignore[arg-type]
+    model.to(target)
     return Tagger(model, tokenizer, Lexicon.from_json(folder / "lexicon.json"))
 
 

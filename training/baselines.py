@@ -14,7 +14,7 @@ from training.markdown import Article
 
 
 class MajoritySides:
-    """The most frequent side of each entity id in the training articles, by type for ids that never occur, else overall."""
+    """The most frequent side of each entity id in the training articles; for others, of their type, else of all."""
 
     def __init__(self, articles: Iterable[Article]) -> None:
         by_id: dict[str, Counter[str]] = {}

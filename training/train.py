@@ -16,7 +16,7 @@ from typing import Any
 import torch
 import transformers
 import yaml
-from accelerate import Accelerator, DataLoaderConfiguration, DistributedDataParallelKwargs
+from accelerate import Accelerator, DataLoaderConfiguration, DistributedDataParallelKwargs, PartialState
 from accelerate.utils import ProjectConfiguration, set_seed
 from torch.utils.data import DataLoader
 from tqdm import tqdm
@@ -279,6 +279,8 @@ def main() -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    if not PartialState().is_main_process:
+        return 0  # Only the main process evaluated.
     best = next(entry for entry in metrics["history"] if entry["epoch"] == metrics["best_epoch"])
     print(f"best epoch {metrics['best_epoch']}: {summary(best)}")
     print(f"checkpoint: {Path(config.run) / 'checkpoint'}")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -51,8 +52,10 @@ def test_hints_point_at_likely_slips(tmp_path: Path) -> None:
     done = check(tmp_path, "--hints")
     assert done.returncode == 0
     assert "mention 'the UN' starts with an article" in done.stdout
-    assert "'UNSMIL' is marked elsewhere, but not in '...the UN and UNSMIL met; UNSMIL said he agreed. to what" in done.stdout
-    assert "abbreviation not marked in '...said he agreed. to what the EU said" in done.stdout
+    assert (
+        "'UNSMIL' is marked elsewhere, but not in '...the UN and UNSMIL met; UNSMIL said he agreed. to" in done.stdout
+    )
+    assert re.search(r"abbreviation not marked in '\.\.\..*agreed\. to what the EU said", done.stdout)
     assert "EU' is marked" not in done.stdout
     assert "claim 'he agreed.' starts with its subject" in done.stdout
     assert "claim 'he agreed.' ends in punctuation" in done.stdout

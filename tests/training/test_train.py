@@ -103,12 +103,16 @@ def test_killed_and_resumed_ends_with_the_same_weights(
 @pytest.mark.slow
 def test_several_processes(tmp_path: Path, make_config: Callable[..., Config]) -> None:
     run = tmp_path / "run"
+    # The launcher starts several processes on one machine under this name only; the variable keeps them on the CPU.
     launcher = (
-        sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes=2", "--num_machines=1",
-        "--mixed_precision=no", "--dynamo_backend=no", "--num_cpu_threads_per_process=1", "-m",
+        sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes=2", "--num_machines=1",
+        "--mixed_precision=no", "--dynamo_backend=no", "--num_cpu_threads_per_process=1", "--main_process_port=0", "-m",
     )  # fmt: skip
     config = make_config(run, "train.epochs=1")
-    subprocess.run(command(config, tmp_path, launcher=launcher), cwd=ROOT, capture_output=True, check=True)
+    environment = os.environ | {"ACCELERATE_USE_CPU": "true"}
+    subprocess.run(
+        command(config, tmp_path, launcher=launcher), cwd=ROOT, env=environment, capture_output=True, check=True
+    )
     assert load(run / "checkpoint").predict("Haftar said no.").text == "Haftar said no."
     # Three articles, one a step and process: two steps.
     assert [path.name for path in (run / "states").iterdir()] == ["00000002"]

@@ -67,6 +67,7 @@ class Article:
         id: the file's name without its suffix.
         date: the publication date, if the front matter has one.
         metadata: the front matter's other entries (genre, dateline, event ...), as written.
+        evidence: for some entities, which of their mentions (1 is the first) stand where the text shows the side.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Article:
     claims: tuple[ClaimSpan, ...]
     date: datetime.date | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    evidence: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def read_article(path: str | Path, labels: LabelSet) -> Article:
@@ -120,9 +122,10 @@ def parse_article(source: str, labels: LabelSet, *, name: str = "<string>", id: 
         MarkdownError: naming the line and what is wrong.
     """
     header, body, first_line = _split(source, name)
-    entities, date, metadata = _parse_header(header, labels, name)
+    entities, date, metadata, evidence = _parse_header(header, labels, name)
     text, mentions, claims = _Body(body, entities, labels, name, first_line).parse()
-    return Article(id, text, entities, tuple(mentions), tuple(claims), date, metadata)
+    _check_evidence(evidence, mentions, name)
+    return Article(id, text, entities, tuple(mentions), tuple(claims), date, metadata, evidence)
 
 
 def format_article(article: Article) -> str:
@@ -136,6 +139,8 @@ def format_article(article: Article) -> str:
         header["date"] = article.date
     header |= article.metadata
     header["entities"] = {id: f"{entity.type} {entity.side}" for id, entity in article.entities.items()}
+    if article.evidence:
+        header["evidence"] = {id: " ".join(map(str, numbers)) for id, numbers in article.evidence.items()}
     front = yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=1000)
 
     opening: dict[int, list[str]] = {}
@@ -179,7 +184,7 @@ def _split(source: str, name: str) -> tuple[str, str, int]:
 
 def _parse_header(
     header: str, labels: LabelSet, name: str
-) -> tuple[dict[str, Entity], datetime.date | None, dict[str, str]]:
+) -> tuple[dict[str, Entity], datetime.date | None, dict[str, str], dict[str, tuple[int, ...]]]:
     # The node tree rather than the loaded values: it knows the lines, keeps a key given twice,
     # and does not turn the id `no` into False.
     try:
@@ -192,12 +197,20 @@ def _parse_header(
     entities: dict[str, Entity] | None = None
     date = None
     metadata: dict[str, str] = {}
+    evidence: dict[str, tuple[int, ...]] = {}
     for key_node, value_node in root.value:
         key, line = str(key_node.value), key_node.start_mark.line + 2
-        if key in metadata or (key == "date" and date) or (key == "entities" and entities is not None):
+        if (
+            key in metadata
+            or (key == "date" and date)
+            or (key == "entities" and entities is not None)
+            or (key == "evidence" and evidence)
+        ):
             raise MarkdownError(f"{name}:{line}: '{key}' is given twice")
         if key == "entities":
             entities = _parse_entities(value_node, labels, name)
+        elif key == "evidence":
+            evidence = _parse_evidence(value_node, name)
         elif not isinstance(value_node, yaml.ScalarNode):
             raise MarkdownError(f"{name}:{line}: '{key}' must be a single value")
         elif key == "date":
@@ -209,7 +222,27 @@ def _parse_header(
             metadata[key] = value_node.value
     if entities is None:
         raise MarkdownError(f"{name}:2: front matter has no 'entities'")
-    return entities, date, metadata
+    return entities, date, metadata, evidence
+
+
+def _parse_evidence(node: yaml.Node, name: str) -> dict[str, tuple[int, ...]]:
+    if not isinstance(node, yaml.MappingNode):
+        raise MarkdownError(f"{name}:{node.start_mark.line + 2}: 'evidence' must map ids to numbers of mentions")
+    evidence = {}
+    for key_node, value_node in node.value:
+        numbers = str(value_node.value).split()
+        if not numbers or not all(number.isdecimal() and int(number) > 0 for number in numbers):
+            line = key_node.start_mark.line + 2
+            raise MarkdownError(f"{name}:{line}: evidence for '{key_node.value}' must be numbers of mentions (1 ...)")
+        evidence[str(key_node.value)] = tuple(map(int, numbers))
+    return evidence
+
+
+def _check_evidence(evidence: dict[str, tuple[int, ...]], mentions: list[MentionSpan], name: str) -> None:
+    for id, numbers in evidence.items():
+        count = sum(mention.entity == id for mention in mentions)
+        if max(numbers) > count:
+            raise MarkdownError(f"{name}:2: evidence for '{id}' is mention {max(numbers)}, but it has {count}")
 
 
 def _parse_entities(node: yaml.Node, labels: LabelSet, name: str) -> dict[str, Entity]:

@@ -41,6 +41,19 @@ def test_reads_mentions_claims_and_front_matter() -> None:
     assert article.claims == (ClaimSpan(6, 34, "call", ("saleh",), "2020-08-23T00:00"),)
 
 
+def test_reads_evidence() -> None:
+    head = HEAD.replace("---\ndate", "---\nevidence:\n  egypt: 1\n  saleh: 1 2\ndate")
+    article = parse("[Saleh](saleh) met [Egypt](egypt); [Saleh](saleh) left", head)
+    assert article.evidence == {"egypt": (1,), "saleh": (1, 2)}
+    assert parse_article(format_article(article), LABELS) == article
+    with pytest.raises(MarkdownError, match=r"x\.md:2: evidence for 'saleh' is mention 2, but it has 1"):
+        parse("[Saleh](saleh) met [Egypt](egypt)", head)
+    with pytest.raises(MarkdownError, match=r"x\.md:3: evidence for 'egypt' must be numbers"):
+        parse("[Egypt](egypt)", head.replace("egypt: 1\n", "egypt: first\n"))
+    with pytest.raises(MarkdownError, match=r"x\.md:2: 'evidence' must map"):
+        parse("", head.replace("evidence:\n  egypt: 1\n  saleh: 1 2\n", "evidence: 1\n"))
+
+
 def test_a_mention_in_plain_parentheses_needs_no_escape() -> None:
     article = parse("Aguila Saleh ([Saleh](saleh)) spoke")
     assert article.text == "Aguila Saleh (Saleh) spoke"

@@ -61,6 +61,11 @@ class Document:
         return int(self.starts[first]), int(self.ends[last - 1])
 
 
+def word_offsets(text: str) -> IntArray:
+    """Where each word of a text starts and ends (exclusive). *Shape:* (words, 2)"""
+    return np.array([match.span() for match in _WORD.finditer(text)], dtype=np.int64).reshape(-1, 2)
+
+
 class Windower:
     """Cuts texts into windows of at most `max_length` tokens that overlap by about `overlap` tokens.
 
@@ -100,7 +105,7 @@ class Windower:
         ]
 
     def _document(self, text: str, ids: IntArray, offsets: IntArray) -> Document:
-        words = np.array([match.span() for match in _WORD.finditer(text)], dtype=np.int64).reshape(-1, 2)
+        words = word_offsets(text)
         token_starts, token_ends = offsets.reshape(-1, 2).T
         # A word's first token is the first that ends after the word begins. Words that the tokenizer drops have none.
         first_token = np.searchsorted(token_ends, words[:, 0], side="right")

@@ -12,6 +12,8 @@ from hudna.labels import LabelSet
 from training.markdown import Article, read_articles
 
 SPLITS = ("train", "dev", "test")
+# Front matter that becomes a column.
+METADATA = ("event", "genre", "style")
 
 
 def load_labels(folder: str | Path) -> LabelSet:
@@ -40,12 +42,14 @@ def features(labels: LabelSet) -> datasets.Features:
         {
             "id": datasets.Value("string"),
             "date": datasets.Value("string"),
+            **{key: datasets.Value("string") for key in METADATA},
             "text": datasets.Value("string"),
             "entities": datasets.List(
                 {
                     "id": datasets.Value("string"),
                     "type": datasets.ClassLabel(names=list(labels.types)),
                     "side": datasets.ClassLabel(names=list(labels.sides)),
+                    "evidence": datasets.List(datasets.Value("int32")),
                 }
             ),
             "mentions": datasets.List(
@@ -73,8 +77,12 @@ def to_row(article: Article) -> dict[str, Any]:
     return {
         "id": article.id,
         "date": article.date.isoformat() if article.date else None,
+        **{key: article.metadata.get(key) for key in METADATA},
         "text": article.text,
-        "entities": [{"id": id, "type": entity.type, "side": entity.side} for id, entity in article.entities.items()],
+        "entities": [
+            {"id": id, "type": entity.type, "side": entity.side, "evidence": list(article.evidence.get(id, ()))}
+            for id, entity in article.entities.items()
+        ],
         "mentions": [vars(mention) for mention in article.mentions],
         "claims": [vars(claim) | {"by": list(claim.by)} for claim in article.claims],
     }

@@ -12,7 +12,10 @@ from training.config import LossConfig
 
 
 def joint_loss(output: HudnaOutput, targets: Targets, weights: LossConfig) -> tuple[Tensor, dict[str, Tensor]]:
-    """Mean cross-entropy an item of each head (binary for claimants), and their weighted sum.
+    """Mean cross-entropy an item of each head, and their weighted sum.
+
+    The claimant head's items are the true pairs of claim and actor: one pair in twenty is true, and a mean over all of
+    them would teach the head to say no.
 
     A head with nothing to judge in this batch contributes 0, and still has a (zero) gradient, as distributed
     training demands of every parameter.
@@ -27,7 +30,7 @@ def joint_loss(output: HudnaOutput, targets: Targets, weights: LossConfig) -> tu
         "claimant": F.binary_cross_entropy_with_logits(
             output.claimant_logits.float(), targets.claimants.float(), reduction="sum"
         )
-        / max(len(targets.claimants), 1),
+        / max(int(targets.claimants.sum()), 1),
     }
     total = torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
     return total, {name: part.detach() for name, part in parts.items()}

@@ -87,6 +87,8 @@ class HudnaModel(PreTrainedModel):
         self.side_head = SideHead(width, config.head_width, len(config.sides), dropout=config.head_dropout)
         self.claimant_head = ClaimantHead(width, config.head_width, dropout=config.head_dropout)
         self.post_init()
+        # Few actors make a claim; starting from "no" spares the encoder the shock of unlearning "perhaps".
+        nn.init.constant_(self.claimant_head.output.bias, -4.0)
 
     @classmethod
     def from_encoder(cls, name_or_path: str, **config: Any) -> HudnaModel:

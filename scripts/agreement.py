@@ -1,8 +1,7 @@
 """How alike two readers label: `python -m scripts.agreement FIRST SECOND [--corpus FOLDER]`.
 
-Two folders of annotated Markdown with the same articles, or part of them, under the same names. F1 is symmetric; kappa
-is
-Cohen's (1960), over words for the tags and over what both readers marked for sides and kinds.
+Two folders of annotated Markdown with the same articles, or part of them, under the same names. F1 is symmetric;
+kappa is Cohen's (1960), over words for the tags and over what both readers marked for sides and kinds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Checks every article of a corpus and counts what is in it: `python -m scripts.check_corpus [FOLDER]`.
+"""Checks every article of a corpus, and that no split repeats another: `python -m scripts.check_corpus [FOLDER]`.
 
 Errors make the command fail. Hints (`--hints`) are places that a person should look at again; many are right as
 they are.
@@ -9,11 +9,10 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tabulate import tabulate
+from datasketch import MinHash, MinHashLSH
 
 from training.corpus import SPLITS, load_labels
 from training.markdown import Article, ClaimSpan, MarkdownError, MentionSpan, read_article
@@ -25,6 +24,8 @@ _BAD_START = re.compile(
     re.IGNORECASE,
 )
 _ABBREVIATION = re.compile(r"\b[A-Z]{2,7}\b")
+# Paragraphs of different splits may share so much of their runs of words, by this many hashes; short ones are left out.
+_ALIKE, _SHINGLE, _PERMUTATIONS, _LEAST_WORDS = 0.5, 3, 128, 12
 
 
 def check_article(article: Article) -> Iterator[str]:
@@ -80,27 +81,31 @@ def hints(article: Article) -> Iterator[str]:
             yield f"claim '{text}' ends in punctuation"
 
 
-def count(articles: dict[str, list[Article]]) -> str:
-    """A table with one column a split."""
-    rows: dict[str, list[int]] = {"articles": [], "words": [], "entities": [], "mentions": [], "claims": []}
-    details: list[Counter[str]] = []
-    for split in articles.values():
-        rows["articles"].append(len(split))
-        rows["words"].append(sum(len(article.text.split()) for article in split))
-        rows["entities"].append(sum(len(article.entities) for article in split))
-        rows["mentions"].append(sum(len(article.mentions) for article in split))
-        rows["claims"].append(sum(len(article.claims) for article in split))
-        detail: Counter[str] = Counter()
-        for article in split:
-            detail.update(f"claims: {claim.kind}" for claim in article.claims)
-            detail.update(f"entities: {entity.side}" for entity in article.entities.values())
-            detail.update(f"mentions: {article.entities[mention.entity].type}" for mention in article.mentions)
-            detail["claims with a date"] += sum(claim.effective is not None for claim in article.claims)
-        details.append(detail)
-    for key in sorted({key for detail in details for key in detail}):
-        rows[key] = [detail[key] for detail in details]
-    table = [[name, *values, sum(values)] for name, values in rows.items()]
-    return tabulate(table, headers=["", *articles, "all"], tablefmt="github")
+def near_duplicates(articles: dict[str, list[Article]]) -> Iterator[str]:
+    """Paragraphs of one split that are nearly alike to a paragraph of another.
+
+    Source: Broder, "On the resemblance and containment of documents", SEQUENCES 1997: the Jaccard similarity of the
+    sets of `_SHINGLE` successive words, estimated by MinHash.
+    """
+    index = MinHashLSH(threshold=_ALIKE, num_perm=_PERMUTATIONS)
+    sketches: dict[str, tuple[str, str, MinHash]] = {}
+    for split, members in articles.items():
+        for article in members:
+            for number, paragraph in enumerate(article.text.split("\n"), start=1):
+                words = re.findall(r"\w+", paragraph.casefold())
+                if len(words) < _LEAST_WORDS:
+                    continue
+                sketch = MinHash(num_perm=_PERMUTATIONS)
+                sketch.update_batch(
+                    [" ".join(words[i : i + _SHINGLE]).encode() for i in range(len(words) - _SHINGLE + 1)]
+                )
+                place = f"{article.id}, paragraph {number}"
+                for other in index.query(sketch):
+                    other_split, other_excerpt, other_sketch = sketches[other]
+                    if other_split != split and sketch.jaccard(other_sketch) >= _ALIKE:
+                        yield f"{place} ({split}) is nearly {other} ({other_split}): '{other_excerpt}'"
+                index.insert(place, sketch)
+                sketches[place] = (split, paragraph[:60], sketch)
 
 
 def main() -> int:
@@ -135,10 +140,11 @@ def main() -> int:
     for split, members in articles.items():
         if not members:
             errors.append(f"{args.folder / split}: no article")
-    print(count(articles))
+    errors += near_duplicates(articles)
     for error in errors:
         print(error, file=sys.stderr)
-    print(f"{len(errors)} errors" if errors else "no errors")
+    sizes = ", ".join(f"{len(members)} {split}" for split, members in articles.items())
+    print(f"{sizes}: {f'{len(errors)} errors' if errors else 'no errors'}")
     return 1 if errors else 0
 
 

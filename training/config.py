@@ -53,7 +53,7 @@ class LossConfig:
     actor: float = 1.0
     claim: float = 1.0
     side: float = 0.5
-    claimant: float = 0.5
+    claimant: float = 0.2
 
 
 @dataclass

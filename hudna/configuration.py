@@ -20,6 +20,7 @@ class HudnaConfig(PreTrainedConfig):
         head_dropout: dropout before every head's first layer.
         window_length: tokens of a window, special tokens included.
         window_overlap: tokens that neighbouring windows of a long article share.
+        span_threshold: score from which a decoded mention or claim is kept.
         claimant_threshold: probability from which an actor counts as a claim's maker.
     """
 
@@ -36,6 +37,7 @@ class HudnaConfig(PreTrainedConfig):
     head_dropout: float = 0.1
     window_length: int = 512
     window_overlap: int = 128
+    span_threshold: float = 0.5
     claimant_threshold: float = 0.5
 
     def __post_init__(self, **kwargs: Any) -> None:

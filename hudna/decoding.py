@@ -37,7 +37,7 @@ def encode_spans(spans: Sequence[tuple[int, int, str]], n_words: int, labels: Se
     return tags
 
 
-def decode_spans(logits: FloatArray, labels: Sequence[str]) -> list[WordSpan]:
+def decode_spans(logits: FloatArray, labels: Sequence[str], *, threshold: float = 0.0) -> list[WordSpan]:
     """The spans of the most probable well-formed tag sequence, in text order.
 
     A span's score is the geometric mean of its words' tag probabilities.
@@ -45,6 +45,7 @@ def decode_spans(logits: FloatArray, labels: Sequence[str]) -> list[WordSpan]:
     Args:
         logits: unnormalised tag scores. *Shape:* (words, tags)
         labels: the label set behind the tags.
+        threshold: the least score of a span; the others are left out.
     """
     if len(logits) == 0:
         return []
@@ -60,7 +61,8 @@ def decode_spans(logits: FloatArray, labels: Sequence[str]) -> list[WordSpan]:
         while last < len(tags) and tags[last] == 2 + 2 * label:
             last += 1
         score = float(np.exp(log_probs[np.arange(first, last), tags[first:last]].mean()))
-        spans.append(WordSpan(int(first), int(last), labels[label], score))
+        if score >= threshold:
+            spans.append(WordSpan(int(first), int(last), labels[label], score))
     return spans
 
 

@@ -24,6 +24,7 @@ _SKELETON = (
     (re.compile("[aeiouyw]|h\\b"), ""),
     (re.compile(r"(.)\1+"), r"\1"),
 )
+_LONGEST_SLUG = 60
 # Two spellings with one consonant skeleton must also look alike by this ratio (0 to 100).
 _ALIKE = 55
 
@@ -262,7 +263,7 @@ def _head(key: str) -> str:
 
 
 def _new_id(key: str, taken: Mapping[str, LinkedActor], lexicon: Lexicon) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "-", key).strip("-") or "actor"
+    slug = re.sub(r"[^a-z0-9]+", "-", key)[:_LONGEST_SLUG].strip("-") or "actor"
     number = 1
     id = slug
     while id in taken or id in lexicon.entries:

@@ -170,12 +170,13 @@ class Tagger:
         claims: list[list[WordSpan]] = []
         actors: list[list[LinkedActor]] = []
         spans: list[Spans] = []
+        threshold = self.model.config.span_threshold
         start = 0
         for document in documents:
             rows = slice(start, start + len(document))
             start += len(document)
-            mentions.append(decode_spans(actor_logits[rows], self.labels.types))
-            claims.append(decode_spans(claim_logits[rows], self.labels.kinds))
+            mentions.append(decode_spans(actor_logits[rows], self.labels.types, threshold=threshold))
+            claims.append(decode_spans(claim_logits[rows], self.labels.kinds, threshold=threshold))
             to_link = [SpanToLink(*document.char_span(m.first, m.last), m.label, m.score) for m in mentions[-1]]
             actors.append(link(document.text, to_link, self.lexicon))
             groups = [actor.mentions for actor in actors[-1]]

@@ -26,8 +26,17 @@ _CONTEXT = 40
 
 
 def as_article(id: str, analysis: Analysis, date: str | None = None) -> Article:
-    """An analysis as a labelled article. A claim that ends inside a mention is made to hold the whole mention."""
-    mentions = analysis.mentions
+    """An analysis as a labelled article.
+
+    A claim that ends inside a mention is made to hold the whole mention. The format cannot hold a span that starts or
+    ends right after a backslash; it is left out.
+    """
+
+    def writable(start: int, end: int) -> bool:
+        return "\\" not in (analysis.text[start - 1 : start], analysis.text[end - 1])
+
+    mentions = [mention for mention in analysis.mentions if writable(mention.start, mention.end)]
+    mentioned = {mention.actor for mention in mentions}
     claims = []
     free = 0
     for claim in analysis.claims:
@@ -37,13 +46,14 @@ def as_article(id: str, analysis: Analysis, date: str | None = None) -> Article:
                 start = mention.start
             if mention.start < end < mention.end:
                 end = mention.end
-        if start >= free:
-            claims.append(ClaimSpan(start, end, claim.kind, tuple(claim.by), claim.effective))
+        if start >= free and writable(start, end):
+            by = tuple(id for id in claim.by if id in mentioned)
+            claims.append(ClaimSpan(start, end, claim.kind, by, claim.effective))
             free = end
     return Article(
         id,
         analysis.text,
-        {actor.id: Entity(actor.type, actor.side) for actor in analysis.actors},
+        {actor.id: Entity(actor.type, actor.side) for actor in analysis.actors if actor.id in mentioned},
         tuple(MentionSpan(mention.start, mention.end, mention.actor) for mention in mentions),
         tuple(claims),
         parse_date(date),
@@ -55,23 +65,22 @@ def doubts(analysis: Analysis) -> Iterator[tuple[float, str]]:
     """What the model is unsure of: probability, and a line on it."""
     for mention in analysis.mentions:
         if mention.score < UNSURE:
-            yield (
-                mention.score,
-                f"mention '{mention.text}' ({mention.type}) in '{_around(analysis.text, mention.start)}'",
-            )
+            around = analysis.text[max(mention.start - _CONTEXT, 0) : mention.start + _CONTEXT]
+            yield mention.score, f"mention '{_line(mention.text)}' ({mention.type}) in '{_line(around)}'"
     for actor in analysis.actors:
         if actor.side_score < UNSURE:
             second = sorted(actor.sides, key=actor.sides.__getitem__)[-2]
             yield actor.side_score, f"side of {actor.id}: {actor.side} or {second}?"
     for claim in analysis.claims:
         if claim.score < UNSURE:
-            yield claim.score, f"claim '{' '.join(claim.text.split())}' ({claim.kind})"
+            yield claim.score, f"claim '{_line(claim.text)}' ({claim.kind})"
         if not claim.by:
-            yield claim.score, f"nobody makes the claim '{' '.join(claim.text.split())}'?"
+            yield claim.score, f"nobody makes the claim '{_line(claim.text)}'?"
 
 
-def _around(text: str, position: int) -> str:
-    return " ".join(text[max(position - _CONTEXT, 0) : position + _CONTEXT].split())
+def _line(text: str) -> str:
+    """The text on one line, without characters that YAML forbids even in comments."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def prelabel(id: str, analysis: Analysis, date: str | None = None) -> str:

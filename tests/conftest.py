@@ -10,11 +10,12 @@ import torch
 from transformers import AutoTokenizer, BertConfig, BertModel
 
 from hudna.labels import LabelSet
-from hudna.tagger import Tagger, load
+from hudna.modeling import HudnaModel
+from hudna.tagger import Tagger
 from training.config import Config, load_config
 from training.corpus import load_labels
 from training.encoders import MINILM, encoder_path
-from training.train import train
+from training.train import load_tokenizer, read_lexicon, train
 
 CORPUS = Path(__file__).parent / "data" / "corpus"
 
@@ -73,11 +74,19 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory, make_config: Callable[.
 
 
 @pytest.fixture(scope="session")
-def tagger(run_folder: Path) -> Tagger:
-    """The tiny model with heads so wild that it finds spans of every kind in any text."""
-    wild = load(run_folder / "checkpoint", device="cpu")
+def tagger(tiny_encoder: Path, labels: LabelSet) -> Tagger:
+    """The tiny model, untrained, with heads so wild that it finds spans of every kind in any text."""
+    wild = HudnaModel.from_encoder(
+        str(tiny_encoder),
+        **vars(labels),
+        head_width=16,
+        window_length=48,
+        window_overlap=12,
+        span_threshold=0.0,
+    )
     generator = torch.Generator().manual_seed(1)
-    for head in (wild.model.actor_head, wild.model.claim_head, wild.model.side_head, wild.model.claimant_head):
+    for head in (wild.actor_head, wild.claim_head, wild.side_head, wild.claimant_head):
         for parameter in head.parameters():
             parameter.data = torch.randn(parameter.shape, generator=generator)
-    return wild
+    tokenizer = load_tokenizer(str(tiny_encoder)).backend_tokenizer
+    return Tagger(wild, tokenizer, read_lexicon(CORPUS / "lexicon.yaml"))

@@ -157,8 +157,8 @@ def format_article(article: Article) -> str:
         open_ends = [(other_end, kind) for other_end, kind in open_ends if other_end > start]
         if any(end > other_end or kind == "[" or opener == "{" for other_end, kind in open_ends):
             raise ValueError(f"article {article.id}: the span {start}-{end} overlaps another one")
-        if article.text[start - 1 : start] == "\\":
-            raise ValueError(f"article {article.id}: a span cannot follow a backslash ({start})")
+        if "\\" in (article.text[start - 1 : start], article.text[end - 1]):
+            raise ValueError(f"article {article.id}: a span cannot start or end after a backslash ({start}-{end})")
         open_ends.append((end, opener))
         opening.setdefault(start, []).append(opener)
         closing.setdefault(end, []).insert(0, closer)

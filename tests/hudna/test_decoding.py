@@ -68,3 +68,10 @@ def test_score_is_the_geometric_mean_of_the_words_probabilities() -> None:
     (span,) = decode_spans(logits, ("x",))
     assert (span.first, span.last, span.label) == (0, 2, "x")
     assert span.score == pytest.approx((0.8 * 0.5) ** 0.5, rel=1e-5)
+
+
+def test_unlikely_spans_are_left_out() -> None:
+    logits = np.array([[0.0, 4.0, 0.0], [4.0, 0.0, 0.0], [0.0, 0.5, 0.0]], dtype=np.float32)
+    sure, unsure = decode_spans(logits, ["a"])
+    assert sure.score > 0.9 > 0.6 > unsure.score > 0.4
+    assert decode_spans(logits, ["a"], threshold=0.6) == [sure]

@@ -16,9 +16,8 @@ LABELS = load_labels(DATA)
 def test_counts_and_plots(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "scripts.describe_corpus", str(DATA), "--plots", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    rows = {
-        line.split("|")[1].strip(): line.split("|")[2:-1] for line in done.stdout.splitlines() if line.count("|") > 2
-    }
+    lines = [line.split("|") for line in done.stdout.splitlines() if line.count("|") > 2]
+    rows = {cells[1].strip(): cells[2:-1] for cells in reversed(lines)}  # the first table has the last word
     assert [cell.strip() for cell in rows["mentions"]] == ["11", "2", "2", "15"]
     assert [cell.strip() for cell in rows["articles"]] == ["3", "1", "1", "5"]
     assert rows["words"][-1].strip() == str(sum(len(a.text.split()) for s in SPLITS for a in load_split(DATA, s)))

@@ -58,6 +58,7 @@ def make_config(tiny_encoder: Path) -> Callable[..., Config]:
                 "train.encoder_lr=0.005",
                 "train.head_lr=0.01",
                 "train.precision=fp32",
+                "train.evaluate_every=1",
                 *overrides,
             ],
         )

@@ -54,7 +54,7 @@ def test_run_folder_holds_everything(run_folder: Path) -> None:
 
 def test_it_learns(run_folder: Path) -> None:
     losses = [entry["loss"] for entry in json.loads((run_folder / "metrics.json").read_text())["history"]]
-    assert losses[-1] < 0.8 * losses[0]
+    assert losses[-1] < 0.9 * losses[0]
 
 
 def test_same_seed_same_weights_other_seed_others(

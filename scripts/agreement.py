@@ -1,7 +1,8 @@
 """How alike two readers label: `python -m scripts.agreement FIRST SECOND [--corpus FOLDER]`.
 
-Two folders of annotated Markdown with the same articles, or part of them, under the same names. F1 is symmetric;
-kappa is Cohen's (1960), over words for the tags and over what both readers marked for sides and kinds.
+Two folders of annotated Markdown with the same articles, or part of them, under the same names; the first may be a
+whole corpus, as in `python -m scripts.agreement corpus corpus/second`. F1 is symmetric; kappa
+is Cohen's (1960), over words for the tags and over what both readers marked for sides and kinds.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from hudna.decoding import encode_spans
 from hudna.labels import LabelSet
 from hudna.results import Actor, Analysis, Claim, Mention
 from hudna.windows import word_offsets
-from training.corpus import load_labels
+from training.corpus import SPLITS, load_labels, load_split
 from training.markdown import Article, MarkdownError, read_articles
 from training.metrics import evaluate, match_spans
 
@@ -114,6 +115,13 @@ def tables(figures: dict[str, Any]) -> str:
     )
 
 
+def _first(folder: Path, labels: LabelSet) -> list[Article]:
+    """The articles of a folder, or of all splits if it is a corpus."""
+    if not (folder / "labels.yaml").is_file():
+        return read_articles(folder, labels)
+    return [article for split in SPLITS for article in load_split(folder, split)]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("first", type=Path)
@@ -124,7 +132,7 @@ def main() -> int:
     try:
         labels = load_labels(args.corpus)
         second = read_articles(args.second, labels)
-        known = {article.id: article for article in read_articles(args.first, labels)}
+        known = {article.id: article for article in _first(args.first, labels)}
         missing = [article.id for article in second if article.id not in known]
         if missing:
             raise ValueError(f"{args.first} has no article {', '.join(missing)}")

@@ -34,7 +34,7 @@ class ModelConfig:
 class TrainConfig:
     """How it is trained."""
 
-    epochs: int = 24
+    epochs: int = 6
     batch_size: int = 2  # articles a step and process
     encoder_lr: float = 2e-4
     head_lr: float = 1e-3
@@ -43,7 +43,7 @@ class TrainConfig:
     max_grad_norm: float = 1.0
     precision: str = "auto"  # auto (bf16 where the hardware has it), bf16 or fp32
     save_every: int = 0  # steps between states that can be resumed, besides the one after each epoch; 0: none
-    evaluate_every: int = 2  # epochs between evaluations on dev
+    evaluate_every: int = 1  # epochs between evaluations on dev
 
 
 @dataclass

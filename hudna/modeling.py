@@ -92,7 +92,7 @@ class HudnaModel(PreTrainedModel):
 
     @classmethod
     def from_encoder(cls, name_or_path: str, **config: Any) -> HudnaModel:
-        """A model with a pretrained encoder and fresh heads.
+        """A model with a pretrained encoder and fresh heads. The encoder's dropout on attention is switched off.
 
         Args:
             name_or_path: a folder or a hub name of any transformers encoder.

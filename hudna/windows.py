@@ -69,8 +69,9 @@ def word_offsets(text: str) -> IntArray:
 class Windower:
     """Cuts texts into windows of at most `max_length` tokens that overlap by about `overlap` tokens.
 
-    Nothing is truncated. A window begins and ends at a word boundary, except inside a word of more tokens than a
-    window holds. A word that two windows see is represented by the one in which it lies further from the edge.
+    Nothing is truncated. The windows of a text are about equally long. A window begins and ends at a word boundary,
+    except inside a word of more tokens than a window holds. A word that two windows see is represented by the one in
+    which it lies further from the edge.
 
     Args:
         tokenizer: a fast tokenizer; its own truncation and padding are switched off.
@@ -134,7 +135,10 @@ class Windower:
         bounds = []
         start = 0
         while n_tokens - start > self._body:
-            end = boundary(start + self._body, start + self._overlap)
+            # The rest in windows of one length, so that a batch needs little padding.
+            rest = n_tokens - start - self._overlap
+            n_windows = -(-rest // (self._body - self._overlap))
+            end = boundary(start + self._overlap + -(-rest // n_windows), start + self._overlap)
             bounds.append((start, end))
             start = boundary(end - self._overlap, start)
         bounds.append((start, n_tokens))

@@ -66,6 +66,14 @@ def test_a_word_is_represented_where_it_has_most_context() -> None:
         assert last or position <= len(window) - 3
 
 
+def test_windows_of_a_text_are_about_equally_long() -> None:
+    documents = LARGE([" ".join(["word"] * n) for n in (600, 900, 1300)])
+    for document in documents:
+        lengths = [len(window) for window in document.windows]
+        assert len(lengths) > 1
+        assert max(lengths) - min(lengths) <= len(lengths)
+
+
 @pytest.mark.parametrize("overlap", [-1, 14, 20])
 def test_impossible_overlap(overlap: int) -> None:
     with pytest.raises(ValueError, match="cannot overlap"):

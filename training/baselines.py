@@ -23,13 +23,13 @@ class MajoritySides:
             for id, entity in article.entities.items():
                 by_id.setdefault(id, Counter())[entity.side] += 1
                 by_type.setdefault(entity.type, Counter())[entity.side] += 1
-        self._by_id = {id: sides.most_common(1)[0][0] for id, sides in by_id.items()}
+        self.by_id = {id: sides.most_common(1)[0][0] for id, sides in by_id.items()}
         self._by_type = {type: sides.most_common(1)[0][0] for type, sides in by_type.items()}
         self._overall = sum(by_type.values(), Counter()).most_common(1)[0][0]
 
     def of(self, id: str, type: str) -> str:
         """The side by habit."""
-        return self._by_id.get(id) or self._by_type.get(type, self._overall)
+        return self.by_id.get(id) or self._by_type.get(type, self._overall)
 
 
 def with_majority_sides(analyses: Sequence[Analysis], majority: MajoritySides, labels: LabelSet) -> list[Analysis]:

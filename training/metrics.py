@@ -106,7 +106,7 @@ def evaluate(golds: Sequence[Article], predictions: Sequence[Analysis], labels: 
         overlap = match_spans(gold_claims, predicted_claims, minimum=0.5)
         for counts, matches in ((claims_exact, exact), (claims_overlap, overlap)):
             _count_kinds(counts, matches, gold_claims, predicted_claims)
-        entity_of = _entities(gold, prediction)
+        entity_of = match_actors(gold, prediction)
         for i, j in overlap:
             claimants.add(*_count_makers(gold.claims[i], prediction.claims[j], entity_of))
             starts.append(gold.claims[i].effective == prediction.claims[j].effective)
@@ -210,8 +210,8 @@ def _count_kinds(
         total.add(right[kind], sum(c[2] == kind for c in predicted), sum(c[2] == kind for c in gold))
 
 
-def _entities(gold: Article, prediction: Analysis) -> dict[str, str]:
-    """The labelled entity that each predicted actor stands for."""
+def match_actors(gold: Article, prediction: Analysis) -> dict[str, str]:
+    """The labelled entity, by id, that most of the exactly right mentions of each predicted actor belong to."""
     entity_at = {(m.start, m.end): m.entity for m in gold.mentions}
     entities = {}
     for actor in prediction.actors:

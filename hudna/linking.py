@@ -25,18 +25,28 @@ _SKELETON = (
     (re.compile(r"(.)\1+"), r"\1"),
 )
 _LONGEST_SLUG = 60
+_REQUIRED = frozenset({"id", "name", "type"})
 # Two spellings with one consonant skeleton must also look alike by this ratio (0 to 100).
 _ALIKE = 55
 
 
 @dataclass(frozen=True)
 class LexiconEntry:
-    """A known actor: its slug, usual name, type and the other strings that name exactly it."""
+    """A known actor.
+
+    Attributes:
+        id: its slug.
+        name: its usual name.
+        type: one of the actor types.
+        aliases: other strings that name exactly it.
+        nouns: strings that name it again in an article that has named it, but others elsewhere ("the council").
+    """
 
     id: str
     name: str
     type: str
     aliases: tuple[str, ...] = ()
+    nouns: tuple[str, ...] = ()
 
 
 class Lexicon:
@@ -53,10 +63,12 @@ class Lexicon:
         self.entries: dict[str, LexiconEntry] = {}
         self._by_key: dict[str, dict[str, str]] = {}
         self._by_skeleton: dict[str, list[tuple[str, str]]] = {}
+        self.nouns: dict[str, tuple[str, ...]] = {}
         for entry in entries:
             if entry.id in self.entries:
                 raise ValueError(f"the lexicon has the id '{entry.id}' twice")
             self.entries[entry.id] = entry
+            self.nouns[entry.id] = tuple(normalise(noun) for noun in entry.nouns)
             for alias in (entry.name, *entry.aliases):
                 key = normalise(alias)
                 other = self._by_key.setdefault(key, {}).setdefault(entry.type, entry.id)
@@ -67,7 +79,7 @@ class Lexicon:
 
     @classmethod
     def from_list(cls, data: Any) -> Lexicon:
-        """Builds a lexicon from a list of mappings with the keys `id`, `name`, `type` and, if any, `aliases`.
+        """Builds a lexicon from a list of mappings with the keys of `LexiconEntry`; lists may be left out.
 
         Raises:
             ValueError: an entry lacks a key, has an unknown one, or clashes with another.
@@ -76,14 +88,10 @@ class Lexicon:
             raise ValueError("a lexicon is a list of actors")
         entries = []
         for item in data:
-            if not isinstance(item, Mapping) or not {"id", "name", "type"} <= set(item) <= {
-                "id",
-                "name",
-                "type",
-                "aliases",
-            }:
-                raise ValueError(f"a lexicon entry has the keys id, name, type and aliases: {item}")
-            entries.append(LexiconEntry(item["id"], item["name"], item["type"], tuple(item.get("aliases") or ())))
+            if not isinstance(item, Mapping) or not _REQUIRED <= set(item) <= _REQUIRED | {"aliases", "nouns"}:
+                raise ValueError(f"a lexicon entry has the keys id, name, type, aliases and nouns: {item}")
+            lists = {key: tuple(item.get(key) or ()) for key in ("aliases", "nouns")}
+            entries.append(LexiconEntry(item["id"], item["name"], item["type"], **lists))
         return cls(entries)
 
     @classmethod
@@ -93,7 +101,7 @@ class Lexicon:
 
     def to_json(self, path: str | Path) -> None:
         """Writes the lexicon for a checkpoint."""
-        data = [vars(entry) | {"aliases": list(entry.aliases)} for entry in self.entries.values()]
+        data = [{key: value for key, value in vars(entry).items() if value} for entry in self.entries.values()]
         Path(path).write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
     def find(self, text: str, type: str) -> str | None:
@@ -139,9 +147,9 @@ def link(text: str, spans: Sequence[SpanToLink], lexicon: Lexicon) -> list[Linke
     """Groups the mentions of one article into actors, in the order of first mention.
 
     A mention joins, in this order of preference: the lexicon's actor of that name; the actor whose name it
-    abbreviates in brackets; the actor that was named with the same words; the person whose name it shortens; for a
-    bare common noun ("the government"), the actor whose name has it for a head. Where several actors fit, the one
-    mentioned last does. Time grows linearly with the number of mentions.
+    abbreviates in brackets; the person whose name it shortens; the actor that was named with the same words, that the
+    lexicon says they can stand for, or, for a bare common noun ("the government"), whose name has it for a head. Where
+    several actors fit, the one mentioned last does. Time grows linearly with the number of mentions.
 
     Args:
         text: the article.
@@ -150,6 +158,7 @@ def link(text: str, spans: Sequence[SpanToLink], lexicon: Lexicon) -> list[Linke
     """
     actors: dict[str, LinkedActor] = {}
     introduced = _Introduced()
+    owners = _owners(text, spans, lexicon)
     previous = ""
     for index, span in enumerate(spans):
         surface = text[span.start : span.end]
@@ -160,12 +169,18 @@ def link(text: str, spans: Sequence[SpanToLink], lexicon: Lexicon) -> list[Linke
         if id is None and between.strip() == "(" and _is_abbreviation(surface, actors[previous].name):
             id = previous
         id = id or introduced.find(key, span.type, bare=_is_common(surface) and not owner)
+        if id is None and not owner and len(owners.get((key, span.type), ())) == 1:
+            (id,) = owners[key, span.type]  # The article names it only later.
         id = id or _new_id(key, actors, lexicon)
         actor = actors.setdefault(id, LinkedActor(id, surface, id in lexicon.entries, []))
         actor.mentions.append(index)
         if len(surface) > len(actor.name):
             actor.name = surface
         introduced.add(id, key, span.type)
+        for noun in lexicon.nouns.get(id, ()):
+            # Where several armies are about, "the troops" are not always those of the one mentioned last.
+            if span.type != "armed_group" or len(owners.get((noun, span.type), ())) == 1:
+                introduced.add_noun(id, noun, span.type)
         previous = id
     for actor in actors.values():
         if actor.known:
@@ -193,13 +208,16 @@ class _Introduced:
                     self._by_part[part] = id
                     self._by_skeleton[skeleton(part)] = part, id
 
+    def add_noun(self, id: str, noun: str, type: str) -> None:
+        """Notes what else can name the actor that was just mentioned."""
+        self._by_key[noun, type] = self._by_head[noun, type] = id
+
     def find(self, key: str, type: str, *, bare: bool) -> str | None:
         """The actor that the words name again; `bare` allows a common noun to stand for a longer name."""
-        if (key, type) in self._by_key:
-            return self._by_key[key, type]
         if type == "person":
-            return self.shortened(key)
-        return self._by_head.get((key, type)) if bare else None
+            return self._by_key.get((key, type)) or self.shortened(key)
+        # A bare noun is the head of what was mentioned last, be it named with that noun alone or in full.
+        return (self._by_head.get((key, type)) if bare else None) or self._by_key.get((key, type))
 
     def shortened(self, key: str) -> str | None:
         """The person whose name begins or ends with these words, also in another transliteration."""
@@ -225,6 +243,16 @@ def _known(
         # A bare surname belongs to the namesake whom the article has introduced in full.
         return introduced.shortened(normalise(surface)) or id
     return id
+
+
+def _owners(text: str, spans: Iterable[SpanToLink], lexicon: Lexicon) -> dict[tuple[str, str], set[str]]:
+    """The known actors of the article that a noun can stand for, by noun and type."""
+    owners: dict[tuple[str, str], set[str]] = {}
+    for span in spans:
+        id = lexicon.find(text[span.start : span.end], span.type)
+        for noun in lexicon.nouns.get(id or "", ()):
+            owners.setdefault((noun, span.type), set()).add(id or "")
+    return owners
 
 
 def normalise(text: str) -> str:

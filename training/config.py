@@ -34,7 +34,7 @@ class ModelConfig:
 class TrainConfig:
     """How it is trained."""
 
-    epochs: int = 6
+    epochs: int = 4
     batch_size: int = 2  # articles a step and process
     encoder_lr: float = 2e-4
     head_lr: float = 1e-3

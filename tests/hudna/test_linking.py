@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hudna.linking import Lexicon, LexiconEntry, SpanToLink, link, normalise, skeleton
@@ -11,8 +13,11 @@ LEXICON = Lexicon(
         LexiconEntry("gaddafi", "Muammar Gaddafi", "person", ("Gaddafi",)),
         LexiconEntry("dbeibah", "Abdul Hamid Dbeibah", "person", ("Dbeibah",)),
         LexiconEntry("turkey", "Turkey", "state", ("Ankara",)),
-        LexiconEntry("lna", "Libyan National Army", "armed_group", ("LNA", "Haftar forces")),
+        LexiconEntry("lna", "Libyan National Army", "armed_group", ("LNA", "Haftar forces"), ("troops", "army")),
         LexiconEntry("gna", "Government of National Accord", "institution", ("GNA", "UN-backed government")),
+        LexiconEntry("ntc", "National Transitional Council", "institution", ("NTC",), ("council", "Benghazi")),
+        LexiconEntry("hsc", "High State Council", "institution", nouns=("council", "upper chamber")),
+        LexiconEntry("saiqa", "Saiqa", "armed_group", nouns=("troops", "special forces")),
     ]
 )
 
@@ -133,5 +138,34 @@ def test_lexicon_rejects_clashes() -> None:
 
 
 def test_lexicon_survives_json(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    LEXICON.to_json(tmp_path / "lexicon.json")
+    assert Lexicon.from_json(tmp_path / "lexicon.json").entries == LEXICON.entries
+
+
+def test_nouns_name_again_an_actor_that_the_article_names() -> None:
+    armed, council = "armed_group", "institution"
+    assert ids("the LNA said its troops", ("LNA", armed), ("troops", armed)) == ["lna", "lna"]
+    assert ids("Benghazi said the NTC would", ("Benghazi", council), ("NTC", council)) == ["ntc", "ntc"]
+    assert ids("troops of one country", ("troops", armed)) == ["troops"]
+
+
+def test_a_noun_of_two_actors_goes_to_the_one_mentioned_last() -> None:
+    council = "institution"
+    text = "the NTC met the council, then the High State Council met, and the council agreed"
+    mentions = [("NTC", council), ("council", council), ("High State Council", council), ("council agreed", council)]
+    assert ids(text, *mentions[:3]) == ["ntc", "ntc", "hsc"]
+    assert ids(text.replace("council agreed", "upper chamber"), *mentions[:3], ("upper chamber", council))[3] == "hsc"
+    again = "the NTC met the High State Council; the council agreed"
+    assert ids(again, ("NTC", council), ("High State Council", council), ("council", council)) == ["ntc", "hsc", "hsc"]
+
+
+def test_a_noun_of_two_armies_is_nobodys() -> None:
+    armed = "armed_group"
+    text = "the LNA and Saiqa sent troops and special forces"
+    mentions = [("LNA", armed), ("Saiqa", armed), ("troops", armed), ("special forces", armed)]
+    assert ids(text, *mentions) == ["lna", "saiqa", "troops", "saiqa"]
+
+
+def test_lexicon_round_trip(tmp_path: Path) -> None:
     LEXICON.to_json(tmp_path / "lexicon.json")
     assert Lexicon.from_json(tmp_path / "lexicon.json").entries == LEXICON.entries

@@ -1,0 +1,161 @@
+"""Figures that ask one question each of analyses, beside the overall ones of `metrics`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from hudna.linking import Lexicon, normalise
+from hudna.results import Analysis
+from training.markdown import Article
+from training.metrics import Counts, match_actors, match_spans
+
+
+def linking(golds: Sequence[Article], predictions: Sequence[Analysis], lexicon: Lexicon) -> dict[str, float]:
+    """How well mentions are joined into actors, over the mentions whose span is exactly right.
+
+    - `linking_b_cubed_f1`: F1 of B-cubed precision and recall (Bagga and Baldwin, "Entity-Based Cross-Document
+      Coreferencing Using the Vector Space Model", ACL 1998);
+    - `linking_id_accuracy`: the share of mentions of the lexicon's actors that bear the right id.
+    """
+    precision, recall, right = 0.0, 0.0, []
+    total = 0
+    for gold, prediction in zip(golds, predictions, strict=True):
+        entity = {(m.start, m.end): m.entity for m in gold.mentions}
+        actor = {(m.start, m.end): m.actor for m in prediction.mentions if (m.start, m.end) in entity}
+        pairs = Counter((entity[span], actor[span]) for span in actor)
+        of_entity, of_actor = Counter(entity[span] for span in actor), Counter(actor.values())
+        precision += sum(n * n / of_actor[id] for (_, id), n in pairs.items())
+        recall += sum(n * n / of_entity[id] for (id, _), n in pairs.items())
+        total += len(actor)
+        right += [entity[span] == actor[span] for span in actor if entity[span] in lexicon.entries]
+    return {
+        "linking_b_cubed_f1": 2 * precision * recall / (precision + recall) / total if total else 0.0,
+        "linking_id_accuracy": sum(right) / len(right) if right else 0.0,
+    }
+
+
+def evidence(golds: Sequence[Article], predictions: Sequence[Analysis]) -> dict[str, float]:
+    """Whether the mention that decided an actor's side is one whose context shows it.
+
+    Over the labelled entities with marked evidence whose actor was found and that have other mentions too:
+    `evidence_accuracy`, and `evidence_chance`, what a mention drawn at random would reach.
+    """
+    hits, chance = [], []
+    for gold, prediction in zip(golds, predictions, strict=True):
+        for id, numbers in gold.evidence.items():
+            spans = [(m.start, m.end) for m in gold.mentions if m.entity == id]
+            marked = {spans[number - 1] for number in numbers}
+            actors = [a for a in prediction.actors if a.evidence and any((m.start, m.end) in spans for m in a.mentions)]
+            if len(marked) == len(spans) or not actors:
+                continue
+            actor = max(actors, key=lambda a: sum((m.start, m.end) in spans for m in a.mentions))
+            assert actor.evidence is not None
+            hits.append((actor.evidence.start, actor.evidence.end) in marked)
+            chance.append(len(marked) / len(spans))
+    return {
+        "evidence_accuracy": sum(hits) / len(hits) if hits else 0.0,
+        "evidence_chance": sum(chance) / len(chance) if chance else 0.0,
+    }
+
+
+def known_names(articles: Iterable[Article]) -> set[str]:
+    """The normalised words of every mention."""
+    return {normalise(article.text[m.start : m.end]) for article in articles for m in article.mentions}
+
+
+def unseen_entities(article: Article, known: set[str]) -> set[str]:
+    """The ids of the entities none of whose mentions is known by its words."""
+    seen = {m.entity for m in article.mentions if normalise(article.text[m.start : m.end]) in known}
+    return set(article.entities) - seen
+
+
+def by_novelty(golds: Sequence[Article], predictions: Sequence[Analysis], train: Iterable[Article]) -> dict[str, float]:
+    """Recall of mentions (exact span and type) and accuracy of sides, for actors that train names and for others."""
+    known = known_names(train)
+    found: dict[str, Counts] = defaultdict(Counts)
+    sides: dict[str, Counts] = defaultdict(Counts)
+    for gold, prediction in zip(golds, predictions, strict=True):
+        unseen = unseen_entities(gold, known)
+        side_of = {actor.id: actor.side for actor in prediction.actors}
+        predicted = {(m.start, m.end): m for m in prediction.mentions}
+        for mention in gold.mentions:
+            group = "unseen" if mention.entity in unseen else "seen"
+            entity = gold.entities[mention.entity]
+            match = predicted.get((mention.start, mention.end))
+            found[group].add(int(match is not None and match.type == entity.type), 0, 1)
+            if match is not None:
+                sides[group].add(int(side_of[match.actor] == entity.side), 0, 1)
+    return {
+        **{f"actor_recall_{group}": found[group].recall for group in ("seen", "unseen")},
+        **{f"side_accuracy_{group}": sides[group].recall for group in ("seen", "unseen")},
+    }
+
+
+def contrast_pairs(golds: Sequence[Article], predictions: Sequence[Analysis]) -> dict[str, float]:
+    """The share of contrast pairs of which both members are right: `pairs_right`, and by kind of contrast.
+
+    A member is right if its labels on the layer of the contrast are:
+
+    - `side`, `backer`: the entities whose side differs are found and on the right side;
+    - `place`: of the words that are an actor in one member and a place in the other, exactly the actors are marked;
+    - `claim`, `kind`: all claims are found (overlap) with the right kind, and no others;
+    - `by`: the same, and each has the right makers.
+    """
+    pairs: dict[str, list[tuple[Article, Analysis]]] = defaultdict(list)
+    for gold, prediction in zip(golds, predictions, strict=True):
+        if "pair" in gold.metadata:
+            pairs[gold.metadata["pair"]].append((gold, prediction))
+    right: dict[str, list[bool]] = defaultdict(list)
+    for members in pairs.values():
+        if len(members) == 2:
+            (a, read_a), (b, read_b) = members
+            right[a.metadata["contrast"]].append(_told_apart(a, b, read_a) and _told_apart(b, a, read_b))
+    every = [value for values in right.values() for value in values]
+    return {
+        "pairs_right": sum(every) / len(every) if every else 0.0,
+        **{f"pairs_right_{kind}": sum(values) / len(values) for kind, values in sorted(right.items())},
+    }
+
+
+def _told_apart(gold: Article, twin: Article, prediction: Analysis) -> bool:
+    contrast = gold.metadata["contrast"]
+    if contrast in ("side", "backer"):
+        side_of = {actor.id: actor.side for actor in prediction.actors}
+        predicted = {(m.start, m.end): side_of[m.actor] for m in prediction.mentions}
+        for id, entity in gold.entities.items():
+            if id in twin.entities and twin.entities[id].side != entity.side:
+                spans = [(m.start, m.end) for m in gold.mentions if m.entity == id]
+                if {predicted[span] for span in spans if span in predicted} != {entity.side}:
+                    return False
+        return True
+    if contrast == "place":
+        actors, places = _surfaces(gold), _surfaces(twin)
+        marked = Counter(m.text for m in prediction.mentions)
+        return all(marked[words] == actors[words] for words in actors | places if actors[words] != places[words])
+    labelled = [(c.start, c.end, c.kind) for c in gold.claims]
+    found = [(c.start, c.end, c.kind) for c in prediction.claims]
+    matches = match_spans(labelled, found, minimum=0.5)
+    if not len(matches) == len(labelled) == len(found):
+        return False
+    entity_of = match_actors(gold, prediction)
+    return contrast != "by" or all(
+        {entity_of.get(id) for id in prediction.claims[j].by} == set(gold.claims[i].by) for i, j in matches
+    )
+
+
+def _surfaces(article: Article) -> Counter[str]:
+    return Counter(article.text[m.start : m.end] for m in article.mentions)
+
+
+def probe(
+    golds: Sequence[Article], predictions: Sequence[Analysis], *, train: Sequence[Article], lexicon: Lexicon
+) -> dict[str, Any]:
+    """All figures of this module."""
+    return {
+        **linking(golds, predictions, lexicon),
+        **by_novelty(golds, predictions, train),
+        **evidence(golds, predictions),
+        **contrast_pairs(golds, predictions),
+    }

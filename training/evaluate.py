@@ -16,6 +16,7 @@ from training.baselines import MajoritySides, look_up, with_majority_sides
 from training.corpus import SPLITS, load_split
 from training.markdown import Article, read_articles
 from training.metrics import evaluate
+from training.probes import probe
 
 FIGURES = {
     "actors_f1": "actors, strict F1",
@@ -27,11 +28,26 @@ FIGURES = {
     "claims_overlap_f1": "claims, overlap F1",
     "claimants_f1": "claimants, F1 on matched claims",
     "effective_accuracy": "starts, accuracy on matched claims",
+    "linking_b_cubed_f1": "linking, B-cubed F1 on matched mentions",
+    "linking_id_accuracy": "linking, accuracy of lexicon ids",
+    "actor_recall_seen": "recall of mentions, actors that train names",
+    "actor_recall_unseen": "recall of mentions, other actors",
+    "side_accuracy_seen": "sides, accuracy, actors that train names",
+    "side_accuracy_unseen": "sides, accuracy, other actors",
+    "pairs_right": "contrast pairs with both members right",
+    "pairs_right_side": "... that differ in a side",
+    "pairs_right_backer": "... that differ in whom someone backs",
+    "pairs_right_place": "... that differ in place or actor",
+    "pairs_right_claim": "... that differ in claim or no claim",
+    "pairs_right_kind": "... that differ in a claim's kind",
+    "pairs_right_by": "... that differ in who makes a claim",
+    "evidence_accuracy": "evidence, accuracy",
+    "evidence_chance": "evidence, a mention at random",
 }
 
 
 def compare(checkpoint: Path, articles: list[Article], train: list[Article]) -> dict[str, dict[str, Any]]:
-    """The figures of a checkpoint and of the baselines on the same articles.
+    """The figures of a checkpoint and of the baselines on the same articles (see `metrics` and `probes`).
 
     Args:
         checkpoint: a folder that `hudna.load` reads.
@@ -46,13 +62,19 @@ def compare(checkpoint: Path, articles: list[Article], train: list[Article]) -> 
         "majority side": with_majority_sides(analyses, majority, tagger.labels),
         "lexicon": look_up([a.text for a in articles], tagger.lexicon, majority, tagger.labels),
     }
-    return {name: evaluate(articles, predicted, tagger.labels) for name, predicted in systems.items()}
+    return {
+        name: evaluate(articles, predicted, tagger.labels)
+        | probe(articles, predicted, train=train, lexicon=tagger.lexicon)
+        for name, predicted in systems.items()
+    }
 
 
 def tables(results: dict[str, dict[str, Any]]) -> str:
     """The figures as GitHub tables: all systems, then the model by type and by kind."""
-    headline = [[text, *(figures[key] for figures in results.values())] for key, text in FIGURES.items()]
     model = results["model"]
+    headline = [
+        [text, *(figures[key] for figures in results.values())] for key, text in FIGURES.items() if key in model
+    ]
     detail = []
     for part in ("actors", "claims_exact", "claims_overlap"):
         for label, row in model[part].items():

@@ -1,4 +1,7 @@
-"""Figures that ask one question each of analyses, beside the overall ones of `metrics`."""
+"""Figures that ask one question each of analyses, beside the overall ones of `metrics`.
+
+A question that the articles do not ask (no contrast pair, no marked evidence) has no figure.
+"""
 
 from __future__ import annotations
 
@@ -54,10 +57,9 @@ def evidence(golds: Sequence[Article], predictions: Sequence[Analysis]) -> dict[
             assert actor.evidence is not None
             hits.append((actor.evidence.start, actor.evidence.end) in marked)
             chance.append(len(marked) / len(spans))
-    return {
-        "evidence_accuracy": sum(hits) / len(hits) if hits else 0.0,
-        "evidence_chance": sum(chance) / len(chance) if chance else 0.0,
-    }
+    if not hits:
+        return {}
+    return {"evidence_accuracy": sum(hits) / len(hits), "evidence_chance": sum(chance) / len(chance)}
 
 
 def known_names(articles: Iterable[Article]) -> set[str]:
@@ -112,9 +114,11 @@ def contrast_pairs(golds: Sequence[Article], predictions: Sequence[Analysis]) ->
         if len(members) == 2:
             (a, read_a), (b, read_b) = members
             right[a.metadata["contrast"]].append(_told_apart(a, b, read_a) and _told_apart(b, a, read_b))
+    if not right:
+        return {}
     every = [value for values in right.values() for value in values]
     return {
-        "pairs_right": sum(every) / len(every) if every else 0.0,
+        "pairs_right": sum(every) / len(every),
         **{f"pairs_right_{kind}": sum(values) / len(values) for kind, values in sorted(right.items())},
     }
 

@@ -20,8 +20,10 @@ class HudnaConfig(PreTrainedConfig):
         head_dropout: dropout before every head's first layer.
         window_length: tokens of a window, special tokens included.
         window_overlap: tokens that neighbouring windows of a long article share.
-        span_threshold: score from which a decoded mention or claim is kept.
+        mention_threshold, claim_threshold: score from which a decoded mention or claim is kept.
         claimant_threshold: probability from which an actor counts as a claim's maker.
+        mention_calibration, claim_calibration: slope and offset that make scores probabilities (see `calibrate`).
+        side_temperature: by what the scores of the sides are divided before they become probabilities.
     """
 
     model_type = "hudna"
@@ -37,12 +39,16 @@ class HudnaConfig(PreTrainedConfig):
     head_dropout: float = 0.1
     window_length: int = 512
     window_overlap: int = 128
-    span_threshold: float = 0.5
+    mention_threshold: float = 0.5
+    claim_threshold: float = 0.5
     claimant_threshold: float = 0.5
+    mention_calibration: list[float] | tuple[float, ...] = (1.0, 0.0)
+    claim_calibration: list[float] | tuple[float, ...] = (1.0, 0.0)
+    side_temperature: float = 1.0
 
     def __post_init__(self, **kwargs: Any) -> None:
         super().__post_init__(**kwargs)
-        for name in ("types", "sides", "kinds"):
+        for name in ("types", "sides", "kinds", "mention_calibration", "claim_calibration"):
             setattr(self, name, list(getattr(self, name)))
 
     @property

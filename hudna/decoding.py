@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,15 +38,22 @@ def encode_spans(spans: Sequence[tuple[int, int, str]], n_words: int, labels: Se
     return tags
 
 
-def decode_spans(logits: FloatArray, labels: Sequence[str], *, threshold: float = 0.0) -> list[WordSpan]:
+def decode_spans(
+    logits: FloatArray,
+    labels: Sequence[str],
+    *,
+    threshold: float = 0.0,
+    calibration: Sequence[float] = (1.0, 0.0),
+) -> list[WordSpan]:
     """The spans of the most probable well-formed tag sequence, in text order.
 
-    A span's score is the geometric mean of its words' tag probabilities.
+    A span's score is the geometric mean of its words' tag probabilities, calibrated.
 
     Args:
         logits: unnormalised tag scores. *Shape:* (words, tags)
         labels: the label set behind the tags.
         threshold: the least score of a span; the others are left out.
+        calibration: slope and offset of `calibrate`.
     """
     if len(logits) == 0:
         return []
@@ -60,10 +68,21 @@ def decode_spans(logits: FloatArray, labels: Sequence[str], *, threshold: float 
         last = first + 1
         while last < len(tags) and tags[last] == 2 + 2 * label:
             last += 1
-        score = float(np.exp(log_probs[np.arange(first, last), tags[first:last]].mean()))
+        score = calibrate(float(np.exp(log_probs[np.arange(first, last), tags[first:last]].mean())), *calibration)
         if score >= threshold:
             spans.append(WordSpan(int(first), int(last), labels[label], score))
     return spans
+
+
+def calibrate(score: float, slope: float, offset: float) -> float:
+    """A score in [0, 1] as a probability: its log-odds, stretched and shifted.
+
+    Source: Platt, "Probabilistic Outputs for Support Vector Machines", Advances in Large Margin Classifiers, 1999.
+    """
+    if (slope, offset) == (1.0, 0.0):
+        return score
+    kept = min(max(score, 1e-6), 1 - 1e-6)
+    return 1 / (1 + math.exp(-(slope * math.log(kept / (1 - kept)) + offset)))
 
 
 def viterbi(scores: FloatArray) -> IntArray:

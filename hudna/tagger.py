@@ -170,21 +170,35 @@ class Tagger:
         claims: list[list[WordSpan]] = []
         actors: list[list[LinkedActor]] = []
         spans: list[Spans] = []
-        threshold = self.model.config.span_threshold
+        config = self.model.config
         start = 0
         for document in documents:
             rows = slice(start, start + len(document))
             start += len(document)
-            mentions.append(decode_spans(actor_logits[rows], self.labels.types, threshold=threshold))
-            claims.append(decode_spans(claim_logits[rows], self.labels.kinds, threshold=threshold))
+            mentions.append(
+                decode_spans(
+                    actor_logits[rows],
+                    self.labels.types,
+                    threshold=config.mention_threshold,
+                    calibration=config.mention_calibration,
+                )
+            )
+            claims.append(
+                decode_spans(
+                    claim_logits[rows],
+                    self.labels.kinds,
+                    threshold=config.claim_threshold,
+                    calibration=config.claim_calibration,
+                )
+            )
             to_link = [SpanToLink(*document.char_span(m.first, m.last), m.label, m.score) for m in mentions[-1]]
             actors.append(link(document.text, to_link, self.lexicon))
             groups = [actor.mentions for actor in actors[-1]]
             spans.append(Spans.of(len(document), mentions[-1], groups, claims[-1]))
         relations = pack_relations(spans).to(device)
         side_logits, attention, claimant_logits = self.model.relate(words, relations)
-        sides = torch.softmax(side_logits.float(), dim=-1).cpu().numpy()
-        probable = torch.sigmoid(claimant_logits) >= self.model.config.claimant_threshold
+        sides = torch.softmax(side_logits.float() / config.side_temperature, dim=-1).cpu().numpy()
+        probable = torch.sigmoid(claimant_logits) >= config.claimant_threshold
         makers: dict[int, list[int]] = {}
         for claim, actor in relations.links[probable].tolist():
             makers.setdefault(claim, []).append(actor)

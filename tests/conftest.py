@@ -83,7 +83,8 @@ def tagger(tiny_encoder: Path, labels: LabelSet) -> Tagger:
         head_width=16,
         window_length=48,
         window_overlap=12,
-        span_threshold=0.0,
+        mention_threshold=0.0,
+        claim_threshold=0.0,
     )
     generator = torch.Generator().manual_seed(1)
     for head in (wild.actor_head, wild.claim_head, wild.side_head, wild.claimant_head):

@@ -13,6 +13,7 @@ from tabulate import tabulate
 
 from hudna.tagger import RELEASED, load
 from training.baselines import MajoritySides, look_up, with_majority_sides
+from training.calibrate import bootstrap_interval, calibration_error, judge
 from training.corpus import SPLITS, load_split
 from training.markdown import Article, read_articles
 from training.metrics import evaluate
@@ -43,6 +44,9 @@ FIGURES = {
     "pairs_right_by": "... that differ in who makes a claim",
     "evidence_accuracy": "evidence, accuracy",
     "evidence_chance": "evidence, a mention at random",
+    "mention_calibration_error": "expected calibration error, mentions",
+    "side_calibration_error": "expected calibration error, sides",
+    "claim_calibration_error": "expected calibration error, claims",
 }
 
 
@@ -62,18 +66,22 @@ def compare(checkpoint: Path, articles: list[Article], train: list[Article]) -> 
         "majority side": with_majority_sides(analyses, majority, tagger.labels),
         "lexicon": look_up([a.text for a in articles], tagger.lexicon, majority, tagger.labels),
     }
-    return {
+    results = {
         name: evaluate(articles, predicted, tagger.labels)
         | probe(articles, predicted, train=train, lexicon=tagger.lexicon)
         for name, predicted in systems.items()
     }
+    for name, judged in judge(articles, analyses).items():
+        results["model"][f"{name}_calibration_error"] = calibration_error(judged)
+        results["model"][f"{name}_calibration_interval"] = bootstrap_interval(judged)
+    return results
 
 
 def tables(results: dict[str, dict[str, Any]]) -> str:
     """The figures as GitHub tables: all systems, then the model by type and by kind."""
     model = results["model"]
     headline = [
-        [text, *(figures[key] for figures in results.values())] for key, text in FIGURES.items() if key in model
+        [text, *(figures.get(key) for figures in results.values())] for key, text in FIGURES.items() if key in model
     ]
     detail = []
     for part in ("actors", "claims_exact", "claims_overlap"):

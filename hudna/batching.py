@@ -94,10 +94,11 @@ def pack_relations(articles: Sequence[Spans]) -> Relations:
 
     A claim is paired with the mentions of its article that begin within `CLAIM_REACH` words of its first word.
     """
-    mention_words, mention_actor, claim_words, links = [], [], [], []
+    mention_words, mention_actor, actor_article, claim_words, links = [], [], [], [], []
     pair_claim, pair_mention, pair_link = [], [], []
     word = mention = actor = claim = link = 0
-    for spans in articles:
+    for article, spans in enumerate(articles):
+        actor_article.append(np.full(spans.n_actors, article, dtype=np.int64))
         mention_words.append(spans.mentions + word)
         mention_actor.append(spans.actors + actor)
         claim_words.append(spans.claims + word)
@@ -118,6 +119,8 @@ def pack_relations(articles: Sequence[Spans]) -> Relations:
         return torch.from_numpy(np.concatenate(parts))
 
     return Relations(
+        article_words=torch.tensor([spans.n_words for spans in articles], dtype=torch.long),
+        actor_article=join(actor_article),
         mention_words=join(mention_words),
         mention_actor=join(mention_actor),
         n_actors=actor,

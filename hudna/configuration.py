@@ -18,6 +18,7 @@ class HudnaConfig(PreTrainedConfig):
         types: actor types. sides: sides. kinds: claim kinds. (See `LabelSet`.)
         head_width: width of the hidden layers of the side and the claimant head.
         head_dropout: dropout before every head's first layer.
+        side_layers: layers in which the actors of an article attend to each other before their sides are scored.
         window_length: tokens of a window, special tokens included.
         window_overlap: tokens that neighbouring windows of a long article share.
         mention_threshold, claim_threshold: score from which a decoded mention or claim is kept.
@@ -37,6 +38,7 @@ class HudnaConfig(PreTrainedConfig):
     kinds: list[str] | tuple[str, ...] = ()
     head_width: int = 256
     head_dropout: float = 0.1
+    side_layers: int = 0
     window_length: int = 512
     window_overlap: int = 128
     mention_threshold: float = 0.5

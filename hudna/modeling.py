@@ -22,6 +22,8 @@ class Relations:
     """Who is to be judged in a batch: spans of words, and which of them belong together.
 
     Attributes:
+        article_words: the number of words of each article. *Shape:* (articles,)
+        actor_article: the article of each actor, ascending. *Shape:* (actors,)
         mention_words: first and last (inclusive) word of each mention. *Shape:* (mentions, 2)
         mention_actor: the actor of each mention. *Shape:* (mentions,)
         n_actors: the number of actors.
@@ -32,6 +34,8 @@ class Relations:
         links: claim and actor of each link, ascending. *Shape:* (links, 2)
     """
 
+    article_words: Tensor
+    actor_article: Tensor
     mention_words: Tensor
     mention_actor: Tensor
     n_actors: int
@@ -84,7 +88,9 @@ class HudnaModel(PreTrainedModel):
         self.encoder = AutoModel.from_config(encoder_config, **_without_pooler(encoder_config))
         self.actor_head = TagHead(width, tag_count(config.types), dropout=config.head_dropout)
         self.claim_head = TagHead(width, tag_count(config.kinds), dropout=config.head_dropout)
-        self.side_head = SideHead(width, config.head_width, len(config.sides), dropout=config.head_dropout)
+        self.side_head = SideHead(
+            width, config.head_width, len(config.sides), layers=config.side_layers, dropout=config.head_dropout
+        )
         self.claimant_head = ClaimantHead(width, config.head_width, dropout=config.head_dropout)
         self.post_init()
         # Few actors make a claim; starting from "no" spares the encoder the shock of unlearning "perhaps".
@@ -173,13 +179,17 @@ class SpanEncoder(nn.Module):
 class SideHead(nn.Module):
     """An actor's mentions, pooled over the whole article with learned attention, to the sides.
 
-    Source: the attention of Yang et al., "Hierarchical Attention Networks for Document Classification",
+    Before the sides are scored, the actors of the article look at each other and at the article as a whole: whom
+    somebody backs says nothing until it is known where that one stands.
+
+    Source: the pooling is the attention of Yang et al., "Hierarchical Attention Networks for Document Classification",
     NAACL 2016, eq. 5-7, over mentions instead of words.
     """
 
-    def __init__(self, width: int, head_width: int, n_sides: int, *, dropout: float) -> None:
+    def __init__(self, width: int, head_width: int, n_sides: int, *, layers: int, dropout: float) -> None:
         super().__init__()
         self.span = SpanEncoder(width, head_width, dropout=dropout)
+        self.exchange = ActorExchange(width, head_width, layers=layers, dropout=dropout) if layers else None
         self.key = nn.Linear(head_width, head_width)
         self.query = nn.Linear(head_width, 1, bias=False)
         self.hidden = nn.Linear(head_width, head_width)
@@ -192,9 +202,66 @@ class SideHead(nn.Module):
         scores = self.query(torch.tanh(self.key(mentions))).squeeze(-1).float()
         attention = _segment_softmax(scores, relations.mention_actor, relations.n_actors)
         pooled = mentions.new_zeros(relations.n_actors, mentions.shape[1], dtype=torch.float32)
-        pooled = pooled.index_add(0, relations.mention_actor, attention[:, None] * mentions.float())
-        hidden = nn.functional.gelu(self.hidden(pooled.to(mentions.dtype)))
+        pooled = pooled.index_add(0, relations.mention_actor, attention[:, None] * mentions.float()).to(mentions.dtype)
+        if self.exchange is not None:
+            pooled = self.exchange(pooled, words, relations)
+        hidden = nn.functional.gelu(self.hidden(pooled))
         return self.output(self.dropout(hidden)), attention
+
+
+class ActorExchange(nn.Module):
+    """The actors of each article, and one more item for the article as a whole, attend to each other."""
+
+    def __init__(self, width: int, head_width: int, *, layers: int, dropout: float) -> None:
+        super().__init__()
+        self.article = nn.Linear(width, head_width)
+        self.blocks = nn.ModuleList(AttentionBlock(head_width, dropout=dropout) for _ in range(layers))
+
+    def forward(self, actors: Tensor, words: Tensor, relations: Relations) -> Tensor:
+        """*Shapes:* (actors, head_width), (words, width) -> (actors, head_width)"""
+        article, lengths = relations.actor_article, relations.article_words
+        n_articles = len(lengths)
+        word_article = torch.repeat_interleave(torch.arange(n_articles, device=lengths.device), lengths)
+        total = words.new_zeros(n_articles, words.shape[1], dtype=torch.float32).index_add(
+            0, word_article, words.float()
+        )
+        mean = (total / lengths.clamp(min=1)[:, None]).to(words.dtype)
+        # One row an article: the article itself, then its actors, then padding.
+        counts = torch.bincount(article, minlength=n_articles)
+        place = torch.arange(len(article), device=article.device) - (counts.cumsum(0) - counts)[article] + 1
+        rows = actors.new_zeros(n_articles, int(counts.max()) + 1, actors.shape[1])
+        rows = rows.index_put((article, place), actors)
+        rows = torch.cat([self.article(mean)[:, None].to(rows.dtype), rows[:, 1:]], dim=1)
+        present = torch.arange(rows.shape[1], device=counts.device) <= counts[:, None]
+        for block in self.blocks:
+            rows = block(rows, present)
+        return rows[article, place]
+
+
+class AttentionBlock(nn.Module):
+    """A transformer block that normalises first.
+
+    Source: Xiong et al., "On Layer Normalization in the Transformer Architecture", ICML 2020, figure 1b.
+    """
+
+    def __init__(self, width: int, *, heads: int = 4, dropout: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm_attention = nn.LayerNorm(width)
+        self.projections = nn.Linear(width, 3 * width)
+        self.output = nn.Linear(width, width)
+        self.norm_hidden = nn.LayerNorm(width)
+        self.hidden = nn.Linear(width, 2 * width)
+        self.shrink = nn.Linear(2 * width, width)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, items: Tensor, present: Tensor) -> Tensor:
+        """*Shapes:* (rows, items, width), (rows, items) -> (rows, items, width)"""
+        split = self.projections(self.norm_attention(items)).unflatten(-1, (3, self.heads, -1))
+        query, key, value = split.permute(2, 0, 3, 1, 4)
+        seen = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=present[:, None, None])
+        items = items + self.dropout(self.output(seen.transpose(1, 2).flatten(2)))
+        return items + self.dropout(self.shrink(nn.functional.gelu(self.hidden(self.norm_hidden(items)))))
 
 
 class ClaimantHead(nn.Module):

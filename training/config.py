@@ -26,6 +26,7 @@ class ModelConfig:
     encoder: str = "all-MiniLM-L6-v2"  # the encoder from PyPI, a folder, or a hub name
     head_width: int = 256
     head_dropout: float = 0.1
+    side_layers: int = 1
     window_length: int = 256  # attention and padding cost half of what they do at 512
     window_overlap: int = 64
 

@@ -28,7 +28,7 @@ def spans(n_words: int, groups: list[list[int]], claims: list[tuple[int, int]]) 
 
 @pytest.fixture
 def model(tiny_encoder: Path) -> HudnaModel:
-    return HudnaModel.from_encoder(str(tiny_encoder), head_width=16, **LABELS).eval()
+    return HudnaModel.from_encoder(str(tiny_encoder), head_width=16, side_layers=1, **LABELS).eval()
 
 
 def test_shapes_and_attention(model: HudnaModel) -> None:
@@ -64,6 +64,16 @@ def test_a_mention_far_away_moves_the_side(model: HudnaModel) -> None:
     changed[9] += 1.0
     relations = pack_relations([Spans.of(10, [WordSpan(0, 1, "a", 1.0), WordSpan(9, 10, "a", 1.0)], [[0, 1]], [])])
     assert not torch.allclose(model.relate(words, relations)[0], model.relate(changed, relations)[0])
+
+
+def test_other_actors_and_the_article_move_the_side(model: HudnaModel) -> None:
+    words = torch.randn(10, 32)
+    relations = pack_relations([spans(10, [[0], [1]], [])])
+    before = model.relate(words, relations)[0][0]
+    for position in (1, 9):  # the other actor; a word that is no mention
+        changed = words.clone()
+        changed[position] += 1.0
+        assert not torch.allclose(before, model.relate(changed, relations)[0][0])
 
 
 def test_save_and_load(model: HudnaModel, tmp_path: Path) -> None:

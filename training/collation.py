@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from hudna.decoding import WordSpan, encode_spans
 from hudna.labels import LabelSet
 from hudna.modeling import Relations
 from hudna.windows import Document, Windower
+from training.augment import Augmenter, Row
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,54 @@ class Targets:
         return Targets(**{key: value.to(device) for key, value in vars(self).items()})
 
 
+class TrainingSet(torch.utils.data.Dataset[Example]):
+    """The labelled articles of a training; in every epoch, some of them as another copy.
+
+    Args:
+        rows: of `load_corpus`.
+        windower: cuts them into windows.
+        labels: their label sets.
+        augmenter: makes copies.
+        share: how many of an epoch's articles are copies, from 0 to 1.
+        seed: the same seed makes the same copies, also after a resume.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        windower: Windower,
+        labels: LabelSet,
+        *,
+        augmenter: Augmenter,
+        share: float,
+        seed: int,
+    ) -> None:
+        self._rows = rows
+        self._windower = windower
+        self._labels = labels
+        self._augmenter = augmenter
+        self._share = share
+        self._seed = seed
+        self._epoch = 0
+        self._examples = encode_rows(rows, windower, labels)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Has the copies made anew."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> Example:
+        rng = random.Random(f"{self._seed} {self._epoch} {index}")
+        if rng.random() >= self._share:
+            return self._examples[index]
+        (example,) = encode_rows([self._augmenter(self._rows[index], rng)], self._windower, self._labels)
+        return example
+
+
 def encode_rows(rows: Iterable[Mapping[str, Any]], windower: Windower, labels: LabelSet) -> list[Example]:
-    """Tokenises the rows of `load_corpus`, once for the whole training."""
+    """Tokenises rows of `load_corpus`."""
     rows = list(rows)
     documents = windower([row["text"] for row in rows])
     return [_encode(row, document, labels) for row, document in zip(rows, documents, strict=True)]

@@ -45,6 +45,7 @@ class TrainConfig:
     precision: str = "auto"  # auto (bf16 where the hardware has it), bf16 or fp32
     save_every: int = 0  # steps between states that can be resumed, besides the one after each epoch; 0: none
     evaluate_every: int = 1  # epochs between evaluations on dev
+    augment: float = 0.0  # share of an epoch's articles that are read as copies with other names and in other copy
 
 
 @dataclass

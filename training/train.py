@@ -26,7 +26,8 @@ from hudna.linking import Lexicon
 from hudna.modeling import HudnaModel
 from hudna.tagger import Tagger
 from hudna.windows import Windower
-from training.collation import Example, collate, encode_rows
+from training.augment import Augmenter, load_states
+from training.collation import Example, TrainingSet, collate
 from training.config import Config, load_config, save_config
 from training.corpus import load_corpus, load_labels, load_split
 from training.encoders import encoder_path
@@ -90,11 +91,13 @@ def train(config: Config) -> dict[str, Any]:
     windower = Windower(
         tokenizer.backend_tokenizer, max_length=config.model.window_length, overlap=config.model.window_overlap
     )
-    examples = encode_rows(load_corpus(config.data.corpus)["train"], windower, labels)
+    rows = load_corpus(config.data.corpus)["train"].to_list()
+    augmenter = Augmenter(load_states(config.data.corpus), lexicon, rows, person=labels.types.index("person"))
+    examples = TrainingSet(rows, windower, labels, augmenter=augmenter, share=config.train.augment, seed=config.seed)
     dev = load_split(config.data.corpus, "dev")
 
     loader: DataLoader[Example] = DataLoader(
-        examples,  # type: ignore[arg-type]
+        examples,
         batch_size=config.train.batch_size,
         shuffle=True,
         collate_fn=collate,
@@ -123,6 +126,7 @@ def train(config: Config) -> dict[str, Any]:
     for epoch in range(progress.epoch, config.train.epochs):
         progress.epoch = epoch
         loader.set_epoch(epoch)  # type: ignore[attr-defined]
+        examples.set_epoch(epoch)
         model.train()
         started, tokens = time.perf_counter(), 0
         for inputs, targets in accelerator.skip_first_batches(loader, progress.step) if progress.step else loader:

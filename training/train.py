@@ -92,7 +92,8 @@ def train(config: Config) -> dict[str, Any]:
         tokenizer.backend_tokenizer, max_length=config.model.window_length, overlap=config.model.window_overlap
     )
     rows = load_corpus(config.data.corpus)["train"].to_list()
-    augmenter = Augmenter(load_states(config.data.corpus), lexicon, rows, person=labels.types.index("person"))
+    person = labels.types.index("person") if "person" in labels.types else -1
+    augmenter = Augmenter(load_states(config.data.corpus), lexicon, rows, person=person)
     examples = TrainingSet(rows, windower, labels, augmenter=augmenter, share=config.train.augment, seed=config.seed)
     dev = load_split(config.data.corpus, "dev")
 

@@ -16,6 +16,7 @@ class HudnaConfig(PreTrainedConfig):
     Attributes:
         encoder_config: the configuration of any transformers encoder.
         types: actor types. sides: sides. kinds: claim kinds. (See `LabelSet`.)
+        word_shapes: whether the encoder is told how a word is written, which an uncased tokenizer hides from it.
         head_width: width of the hidden layers of the side and the claimant head.
         head_dropout: dropout before every head's first layer.
         side_layers: layers in which the actors of an article attend to each other before their sides are scored.
@@ -36,6 +37,7 @@ class HudnaConfig(PreTrainedConfig):
     types: list[str] | tuple[str, ...] = ()
     sides: list[str] | tuple[str, ...] = ()
     kinds: list[str] | tuple[str, ...] = ()
+    word_shapes: bool = False
     head_width: int = 256
     head_dropout: float = 0.1
     side_layers: int = 0

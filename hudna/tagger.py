@@ -232,7 +232,7 @@ class Tagger:
         """The words' vectors and the tag scores of some articles, a few windows at a time."""
         words, actor_logits, claim_logits = [], [], []
         for inputs in pack_windows(documents, self.model.device, max_windows=_BATCH_WINDOWS):
-            vectors, actor, claim = self.model.tag(inputs.input_ids, inputs.attention_mask, inputs.word_index)
+            vectors, actor, claim = self.model.tag(**vars(inputs))
             words.append(vectors)
             actor_logits.append(actor.float())
             claim_logits.append(claim.float())

@@ -101,7 +101,7 @@ class Augmenter:
         if rng.random() < 0.5:
             row = self.respell(row, rng)
         if rng.random() < 0.3:
-            row = rng.choice((tokenise, drop_punctuation, escape, break_lines))(row, rng)
+            row = rng.choice((tokenise, drop_punctuation, escape, break_lines, change_case))(row, rng)
         return row
 
     def swap_states(self, row: Row, rng: random.Random) -> Row:
@@ -192,6 +192,13 @@ def break_lines(row: Row, _: random.Random) -> Row:
             edits.append((hit.start(), hit.end(), "\n"))
             last = hit.end()
     return _inside(row, edits)
+
+
+def change_case(row: Row, rng: random.Random) -> Row:
+    """Everything in capitals, or nothing; letters that would become two stay."""
+    change = rng.choice((str.upper, str.lower))
+    text = "".join(new if len(new := change(char)) == 1 else char for char in row["text"])
+    return {**row, "text": text}
 
 
 def _inside(row: Row, edits: Sequence[Replacement]) -> Row:

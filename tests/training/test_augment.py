@@ -6,7 +6,17 @@ import pytest
 
 from hudna.labels import LabelSet
 from hudna.linking import Lexicon, LexiconEntry
-from training.augment import Augmenter, Row, break_lines, drop_punctuation, escape, load_states, replace, tokenise
+from training.augment import (
+    Augmenter,
+    Row,
+    break_lines,
+    change_case,
+    drop_punctuation,
+    escape,
+    load_states,
+    replace,
+    tokenise,
+)
 from training.corpus import load_corpus, load_labels, to_row
 from training.markdown import parse_article
 from training.train import read_lexicon
@@ -92,6 +102,11 @@ def test_copy() -> None:
     assert ARTICLE["text"].replace(",", "") in dropped
     long = row("word " * 40 + "[Haftar](haftar).", haftar="person gna")
     assert max(map(len, break_lines(long, rng)["text"].split("\n"))) <= 75
+    cases = {
+        change_case(row("Straße [Haftar](haftar)", haftar="person gna"), random.Random(seed))["text"]
+        for seed in range(9)
+    }
+    assert cases == {"STRAßE HAFTAR", "straße haftar"}
     for change in (tokenise, escape, drop_punctuation, break_lines):
         assert spans(change(ARTICLE, rng))[:4] == spans(ARTICLE)[:4]
 

@@ -1,6 +1,6 @@
 """Trains variants of the default recipe and tables them: `python -m scripts.ablate [CELL ...]`.
 
-A cell of configs/ablation.yaml is trained with each seed; what is finished is kept, what was cut off goes on.
+A cell of scripts/ablation.yaml is trained with each seed; what is finished is kept, what was cut off goes on.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def table(results: Mapping[str, Sequence[Mapping[str, Mapping[str, Any]]]]) -> s
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("cells", nargs="*", metavar="CELL", help="default: all of configs/ablation.yaml")
-    parser.add_argument("--cells-file", type=Path, default=Path("configs/ablation.yaml"))
+    parser.add_argument("cells", nargs="*", metavar="CELL", help="default: all of scripts/ablation.yaml")
+    parser.add_argument("--cells-file", type=Path, default=Path("scripts/ablation.yaml"))
     parser.add_argument("--config", type=Path, default=Path("configs/default.yaml"), help="the recipe that is varied")
     parser.add_argument("--seeds", type=int, nargs="+", default=[13, 14, 15])
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="for all cells: train.epochs=2")

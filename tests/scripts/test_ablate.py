@@ -24,7 +24,7 @@ def test_table_of_means_and_spreads() -> None:
 
 
 def test_every_cell_is_a_recipe() -> None:
-    cells = OmegaConf.load(ROOT / "configs" / "ablation.yaml")
+    cells = OmegaConf.load(ROOT / "scripts" / "ablation.yaml")
     for name, overrides in cells.items():
         load_config(ROOT / "configs" / "default.yaml", list(overrides))
         assert name

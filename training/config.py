@@ -24,10 +24,10 @@ class ModelConfig:
     """What is trained. The attributes are those of `HudnaConfig`."""
 
     encoder: str = "all-MiniLM-L6-v2"  # the encoder from PyPI, a folder, or a hub name
-    word_shapes: bool = True  # tell an uncased encoder how a word is written
+    word_shapes: bool = False  # tell an uncased encoder how a word is written
     head_width: int = 256
     head_dropout: float = 0.1
-    side_layers: int = 1
+    side_layers: int = 0
     window_length: int = 256  # attention and padding cost half of what they do at 512
     window_overlap: int = 64
 

@@ -158,14 +158,19 @@ def link(text: str, spans: Sequence[SpanToLink], lexicon: Lexicon) -> list[Linke
     """
     actors: dict[str, LinkedActor] = {}
     introduced = _Introduced()
-    owners = _owners(text, spans, lexicon)
+    found = [lexicon.find(text[span.start : span.end], span.type) for span in spans]
+    owners: dict[tuple[str, str], set[str]] = {}  # the known actors that a noun can stand for, by noun and type
+    for known, span in zip(found, spans, strict=True):
+        if known:
+            for noun in lexicon.nouns[known]:
+                owners.setdefault((noun, span.type), set()).add(known)
     previous = ""
     for index, span in enumerate(spans):
         surface = text[span.start : span.end]
         key = normalise(surface)
         between = text[spans[index - 1].end : span.start] if index else ""
         owner = text[spans[index - 1].start : spans[index - 1].end] if _POSSESSIVE.fullmatch(between) else ""
-        id = _known(surface, span.type, owner, lexicon, introduced, actors)
+        id = _known(surface, span.type, owner, found[index], lexicon, introduced, actors)
         if id is None and between.strip() == "(" and _is_abbreviation(surface, actors[previous].name):
             id = previous
         id = id or introduced.find(key, span.type, bare=_is_common(surface) and not owner)
@@ -231,6 +236,7 @@ def _known(
     surface: str,
     type: str,
     owner: str,
+    id: str | None,
     lexicon: Lexicon,
     introduced: _Introduced,
     actors: Mapping[str, LinkedActor],
@@ -238,21 +244,10 @@ def _known(
     if owner and _is_common(surface):
         # "Haftar's forces" is looked up as "Haftar forces"; bare "forces" would be anybody's.
         return lexicon.find(f"{owner} {surface}", type)
-    id = lexicon.find(surface, type)
     if id is not None and type == "person" and id not in actors:
         # A bare surname belongs to the namesake whom the article has introduced in full.
         return introduced.shortened(normalise(surface)) or id
     return id
-
-
-def _owners(text: str, spans: Iterable[SpanToLink], lexicon: Lexicon) -> dict[tuple[str, str], set[str]]:
-    """The known actors of the article that a noun can stand for, by noun and type."""
-    owners: dict[tuple[str, str], set[str]] = {}
-    for span in spans:
-        id = lexicon.find(text[span.start : span.end], span.type)
-        for noun in lexicon.nouns.get(id or "", ()):
-            owners.setdefault((noun, span.type), set()).add(id or "")
-    return owners
 
 
 def normalise(text: str) -> str:

@@ -19,9 +19,9 @@ from pathlib import Path
 from tabulate import tabulate
 
 from hudna.labels import LabelSet
-from hudna.linking import normalise
 from training.corpus import SPLITS, load_labels, load_split
 from training.markdown import Article
+from training.probes import known_names, unseen_entities
 
 # 83 real documents of agencies and newspapers (17,000 words), labelled under the same guideline.
 REAL_MENTIONS = {"person": 2.2, "state": 0.8, "institution": 1.1, "armed_group": 1.2, "organization": 1.0}
@@ -85,16 +85,9 @@ def pairs(articles: Iterable[Article]) -> set[str]:
 
 def unseen(train: Sequence[Article], other: Sequence[Article]) -> float:
     """The share of the other articles' actors none of whose names occurs in train."""
-    known = {normalise(name) for article in train for names in _names(article).values() for name in names}
-    actors = [names for article in other for names in _names(article).values()]
-    return sum(not any(normalise(name) in known for name in names) for names in actors) / max(len(actors), 1)
-
-
-def _names(article: Article) -> dict[str, set[str]]:
-    names: dict[str, set[str]] = {id: set() for id in article.entities}
-    for mention in article.mentions:
-        names[mention.entity].add(article.text[mention.start : mention.end])
-    return names
+    known = known_names(train)
+    new = sum(len(unseen_entities(article, known)) for article in other)
+    return new / max(sum(len(article.entities) for article in other), 1)
 
 
 def targets(splits: dict[str, list[Article]], labels: LabelSet) -> list[Target]:

@@ -21,7 +21,7 @@ Replacement = tuple[int, int, str]
 
 _TOKENS = {"(": "-LRB-", ")": "-RRB-", "[": "-LSB-", "]": "-RSB-"}
 # A full stop after less than three letters may be an abbreviation's.
-_PUNCTUATION = re.compile(r"(?<=\w)[,;:!?](?=\s)|(?<=[a-z]{3})\.(?=\s|$)|[()]|(?<=\w)'s\b")
+_PUNCTUATION = re.compile(r"(?<=\w)[,;:!?](?=\s)|(?<=[a-z]{3})\.(?=\s|$)|[()\[\]]|(?<=\w)'s\b")
 _ENTITIES = {'"': "&quot;", "'": "&#39;", "&": "&amp;"}
 
 
@@ -133,7 +133,7 @@ class Augmenter:
         return replace(row, edits)
 
     def respell(self, row: Row, rng: random.Random) -> Row:
-        """Known persons by their surname or in another spelling that the lexicon has, one an article and person."""
+        """Known persons in another spelling that the lexicon has, with as many words, the same throughout."""
         chosen: dict[str, str] = {}
         edits = []
         for mention in row["mentions"]:

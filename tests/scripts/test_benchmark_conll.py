@@ -38,7 +38,7 @@ def test_bad_lines_are_named(tmp_path: Path, line: str) -> None:
         read_conll(tmp_path / "a.conll")
 
 
-def test_both_systems_learn(tiny_encoder: Path, tmp_path: Path) -> None:
+def test_both_systems_run(tiny_encoder: Path, tmp_path: Path) -> None:
     (tmp_path / "train.conll").write_text("\n".join([LINES] * 40))
     (tmp_path / "test.conll").write_text(LINES)
     command = [

@@ -68,12 +68,12 @@ def replace(row: Mapping[str, Any], replacements: Iterable[Replacement]) -> Row:
 
 
 class Augmenter:
-    """Makes copies of articles: other outside states, other unknown persons, other spellings, other copy.
+    """Makes copies of articles: other outside states, other unknown actors, other spellings, other copy.
 
     Args:
         states: roles of outside states (`corpus/states.yaml`): the strings of one can stand for those of another.
         lexicon: whose persons are spelt otherwise, and whom nobody else replaces.
-        rows: the articles whose unknown persons lend each other their names.
+        rows: the articles whose unknown actors lend each other their names.
         person: the class of persons among the rows' types.
     """
 
@@ -90,15 +90,19 @@ class Augmenter:
         longest_first = sorted(self._owner, key=len, reverse=True)
         self._state = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
         self._lexicon = lexicon
-        self._names = sorted({full for row in rows for full in self._unknown_persons(row).values()})
+        lent: dict[tuple[int, str], set[str]] = {}
+        for row in rows:
+            for pool, name in self._unknown(row).values():
+                lent.setdefault(pool, set()).add(name)
+        self._names = {pool: sorted(names) for pool, names in lent.items()}
 
     def __call__(self, row: Row, rng: random.Random) -> Row:
         """One copy, by a random choice of changes."""
-        if rng.random() < 0.5:
+        if rng.random() < 0.8:
             row = self.swap_states(row, rng)
-        if rng.random() < 0.5:
-            row = self.swap_persons(row, rng)
-        if rng.random() < 0.5:
+        if rng.random() < 0.6:
+            row = self.swap_unknown(row, rng)
+        if rng.random() < 0.4:
             row = self.respell(row, rng)
         if rng.random() < 0.3:
             row = rng.choice((tokenise, drop_punctuation, escape, break_lines, change_case))(row, rng)
@@ -120,16 +124,21 @@ class Augmenter:
                 edits.append((hit.start(), hit.end(), strings[same]))
         return replace(row, edits)
 
-    def swap_persons(self, row: Row, rng: random.Random) -> Row:
-        """Every person whom the lexicon does not know gets the name of another such person."""
-        persons = self._unknown_persons(row)
-        names = dict(zip(persons, rng.sample(self._names, min(len(persons), len(self._names))), strict=False))
+    def swap_unknown(self, row: Row, rng: random.Random) -> Row:
+        """Every actor whom the lexicon does not know gets the name of another such actor of its kind."""
+        old = self._unknown(row)
+        new: dict[str, str] = {}
+        for pool in sorted({pool for pool, _ in old.values()}):
+            members = [entity for entity in old if old[entity][0] == pool]
+            names = self._names.get(pool, [])
+            new.update(zip(members, rng.sample(names, min(len(members), len(names))), strict=False))
         edits = []
         for mention in row["mentions"]:
-            if mention["entity"] in names:
-                new = names[mention["entity"]]
-                is_full = row["text"][mention["start"] : mention["end"]] == persons[mention["entity"]]
-                edits.append((mention["start"], mention["end"], new if is_full else _last(new)))
+            entity, words = mention["entity"], row["text"][mention["start"] : mention["end"]]
+            if entity in new and words == old[entity][1]:
+                edits.append((mention["start"], mention["end"], new[entity]))
+            elif entity in new and old[entity][0][0] == self._person:
+                edits.append((mention["start"], mention["end"], _last(new[entity])))
         return replace(row, edits)
 
     def respell(self, row: Row, rng: random.Random) -> Row:
@@ -146,19 +155,29 @@ class Augmenter:
             edits.append((mention["start"], mention["end"], new))
         return replace(row, edits)
 
-    def _unknown_persons(self, row: Row) -> dict[str, str]:
-        """The full name by entity of those that are called by it and its last part only."""
+    def _unknown(self, row: Row) -> dict[str, tuple[tuple[int, str], str]]:
+        """The actors that can change names: the pool of names that fit, and their own.
+
+        Those are persons that are called by a full name and its last part only, and others that have one name of
+        several words, all with a capital, whose last word says what they are ("Martyrs Brigade"), and are besides
+        called by common nouns at most ("the brigade").
+        """
         types = {entity["id"]: entity["type"] for entity in row["entities"]}
         words: dict[str, set[str]] = {}
         for mention in row["mentions"]:
-            if types[mention["entity"]] == self._person and mention["entity"] not in self._lexicon.entries:
+            if mention["entity"] not in self._lexicon.entries:
                 words.setdefault(mention["entity"], set()).add(row["text"][mention["start"] : mention["end"]])
-        longest = {entity: max(strings, key=len) for entity, strings in words.items()}
-        return {
-            entity: full
-            for entity, full in longest.items()
-            if len(full.split()) > 1 and words[entity] <= {full, _last(full)}
-        }
+        found = {}
+        for entity, strings in words.items():
+            if types[entity] == self._person:
+                full = max(strings, key=len)
+                if len(full.split()) > 1 and strings <= {full, _last(full)}:
+                    found[entity] = ((types[entity], ""), full)
+                continue
+            names = [string for string in strings if not string.islower()]
+            if len(names) == 1 and len(parts := names[0].split()) > 1 and all(part[0].isupper() for part in parts):
+                found[entity] = ((types[entity], parts[-1]), names[0])
+        return found
 
 
 def tokenise(row: Row, _: random.Random) -> Row:

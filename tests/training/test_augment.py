@@ -80,8 +80,16 @@ def test_unknown_persons_lend_each_other_their_names() -> None:
     one = row("[Anwar Bushaala](a) met [Haftar](haftar). [Bushaala](a) left.", a="person gna", haftar="person neutral")
     other = row("[Salah Bu Ghrara](b) spoke.", b="person gna")
     augmenter = Augmenter([], LEXICON, [one, other], person=0)
-    texts = {augmenter.swap_persons(one, random.Random(seed))["text"] for seed in range(10)}
+    texts = {augmenter.swap_unknown(one, random.Random(seed))["text"] for seed in range(10)}
     assert texts == {one["text"], "Salah Bu Ghrara met Haftar. Bu Ghrara left."}
+
+
+def test_unknown_groups_lend_each_other_names_of_their_kind() -> None:
+    one = row("The [Hira Brigade](a) and [Haftar](haftar). The [brigade](a).", a="armed_group gna", haftar="person gna")
+    other = row("[Sabri Brigade](b) and [Abu Salim Force](c).", b="armed_group gna", c="armed_group gna")
+    augmenter = Augmenter([], LEXICON, [one, other], person=0)
+    texts = {augmenter.swap_unknown(one, random.Random(seed))["text"] for seed in range(10)}
+    assert texts == {one["text"], "The Sabri Brigade and Haftar. The brigade."}
 
 
 def test_known_persons_are_respelt_alike_throughout() -> None:

@@ -8,6 +8,7 @@ under which it must not.
 from __future__ import annotations
 
 import argparse
+import bisect
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -90,6 +91,7 @@ def invariances(tagger: Tagger, rows: Sequence[Row], augmenter: Augmenter) -> It
         "tokenised text": tokenise,
         "HTML entities": escape,
         "boilerplate before and after": _with_boilerplate,
+        "paragraphs after the lead in another order": shuffle_paragraphs,
     }
     before = _answers(tagger, rows)
     for name, change in changes.items():
@@ -101,6 +103,31 @@ def invariances(tagger: Tagger, rows: Sequence[Row], augmenter: Augmenter) -> It
 def _with_boilerplate(row: Row, _: random.Random) -> Row:
     end = len(row["text"])
     return replace(row, [(0, 0, _BEFORE), (end, end, _AFTER)])
+
+
+def shuffle_paragraphs(row: Row, rng: random.Random) -> Row:
+    """The paragraphs after the first in another order; the mentions keep their order in the row."""
+    paragraphs = row["text"].split("\n")
+    order = [0, *rng.sample(range(1, len(paragraphs)), len(paragraphs) - 1)]
+    starts = [0]
+    for paragraph in paragraphs:
+        starts.append(starts[-1] + len(paragraph) + 1)
+    moved, position = {}, 0
+    for number in order:
+        moved[number] = position
+        position += len(paragraphs[number]) + 1
+
+    def move(item: Mapping[str, Any]) -> dict[str, Any]:
+        number = bisect.bisect_right(starts, item["start"]) - 1
+        shift = moved[number] - starts[number]
+        return {**item, "start": item["start"] + shift, "end": item["end"] + shift}
+
+    return {
+        **row,
+        "text": "\n".join(paragraphs[number] for number in order),
+        "mentions": [move(mention) for mention in row["mentions"]],
+        "claims": [move(claim) for claim in row["claims"]],
+    }
 
 
 def _answers(tagger: Tagger, rows: Sequence[Row]) -> list[list[tuple[str, str] | None]]:

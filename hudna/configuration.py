@@ -22,6 +22,7 @@ class HudnaConfig(PreTrainedConfig):
         side_layers: layers in which the actors of an article attend to each other before their sides are scored.
         window_length: tokens of a window, special tokens included.
         window_overlap: tokens that neighbouring windows of a long article share.
+        mention_bias, claim_bias: are added to the score of "no mention", "no claim" at each word.
         mention_threshold, claim_threshold: score from which a decoded mention or claim is kept.
         claimant_threshold: probability from which an actor counts as a claim's maker.
         mention_calibration, claim_calibration: slope and offset that make scores probabilities (see `calibrate`).
@@ -43,6 +44,8 @@ class HudnaConfig(PreTrainedConfig):
     side_layers: int = 0
     window_length: int = 512
     window_overlap: int = 128
+    mention_bias: float = 0.0
+    claim_bias: float = 0.0
     mention_threshold: float = 0.5
     claim_threshold: float = 0.5
     claimant_threshold: float = 0.5

@@ -89,6 +89,10 @@ class Tagger:
         model: on its device; put into evaluation mode.
         tokenizer: the encoder's fast tokenizer.
         lexicon: the actors that keep their id from article to article.
+
+    Attributes:
+        labels: the model's label sets.
+        windower: cuts articles as the model reads them.
     """
 
     def __init__(self, model: HudnaModel, tokenizer: Tokenizer, lexicon: Lexicon) -> None:
@@ -96,7 +100,7 @@ class Tagger:
         self.lexicon = lexicon
         config = model.config
         self.labels = config.label_set
-        self._windower = Windower(tokenizer, max_length=config.window_length, overlap=config.window_overlap)
+        self.windower = Windower(tokenizer, max_length=config.window_length, overlap=config.window_overlap)
 
     @overload
     def predict(self, articles: str, *, date: Date = None) -> Analysis: ...  # type: ignore[overload-overlap]
@@ -149,7 +153,7 @@ class Tagger:
 
     @torch.inference_mode()
     def _read(self, texts: Sequence[str], dates: Sequence[datetime.date | None]) -> list[Analysis]:
-        documents = self._windower(texts)
+        documents = self.windower(texts)
         analyses: dict[int, Analysis] = {}
         # Longest first: articles of like length share a batch, so little of it is padding.
         order = sorted(range(len(texts)), key=lambda index: sum(map(len, documents[index].windows)), reverse=True)
@@ -179,6 +183,7 @@ class Tagger:
                 decode_spans(
                     actor_logits[rows],
                     self.labels.types,
+                    bias=config.mention_bias,
                     threshold=config.mention_threshold,
                     calibration=config.mention_calibration,
                 )
@@ -187,6 +192,7 @@ class Tagger:
                 decode_spans(
                     claim_logits[rows],
                     self.labels.kinds,
+                    bias=config.claim_bias,
                     threshold=config.claim_threshold,
                     calibration=config.claim_calibration,
                 )

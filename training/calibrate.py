@@ -1,7 +1,8 @@
 """Makes a checkpoint's scores probabilities: `python -m training.calibrate CHECKPOINT`.
 
-Fits, on the dev split, a slope and an offset each for the scores of mentions and of claims and a temperature for the
-sides, then the thresholds that give the best F1, and writes all of them into the checkpoint's configuration.
+Chooses, on the dev split, how readily mentions and claims are found, fits a slope and an offset each for their scores
+and a temperature for the sides, then takes the thresholds that give the best F1, and writes all of it into the
+checkpoint's configuration.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 import transformers
 from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
 from hudna.configuration import HudnaConfig
+from hudna.decoding import FloatArray as Scores
 from hudna.decoding import calibrate
 from hudna.results import Analysis
 from hudna.tagger import Tagger, load
+from hudna.windows import Document
 from training.corpus import load_split
 from training.markdown import Article
 from training.metrics import evaluate, match_actors, match_spans
@@ -29,6 +33,7 @@ from training.metrics import evaluate, match_actors, match_spans
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 _EPSILON = 1e-6
+_BIASES = (-3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5)
 
 
 @dataclass(frozen=True)
@@ -130,19 +135,43 @@ def fit_temperature(golds: Sequence[Article], predictions: Sequence[Analysis]) -
     return float(minimize_scalar(loss, bounds=(0.3, 10.0), method="bounded").x)
 
 
-def best_threshold(judged: Judged, n_gold: int) -> float:
-    """The least score to keep for the best F1, on a grid of hundredths; 0 where it makes no difference."""
+def best_threshold(judged: Judged, n_gold: int) -> tuple[float, float]:
+    """The least score to keep for the best F1, on a grid of hundredths (0 if it makes no difference), and that F1."""
     grid = np.arange(0, 100) / 100
     f1 = [2 * judged.right[kept].sum() / (kept.sum() + n_gold) for kept in (judged.scores >= least for least in grid)]
-    return float(grid[int(np.argmax(f1))])
+    best = int(np.argmax(f1))
+    return float(grid[best]), float(f1[best])
+
+
+class _Remembering(Tagger):
+    """Reads a batch of articles once, however often it is decoded."""
+
+    def __init__(self, tagger: Tagger) -> None:
+        vars(self).update(vars(tagger))
+        self._memory: dict[tuple[str, ...], tuple[torch.Tensor, Scores, Scores]] = {}
+
+    def _encode(self, documents: list[Document]) -> tuple[torch.Tensor, Scores, Scores]:
+        texts = tuple(document.text for document in documents)
+        if texts not in self._memory:
+            self._memory[texts] = super()._encode(documents)
+        return self._memory[texts]
 
 
 def fit(tagger: Tagger, golds: Sequence[Article]) -> None:
     """Sets calibration and thresholds of a tagger's configuration by what it says of labelled articles."""
+    tagger = _Remembering(tagger)
     config: HudnaConfig = tagger.model.config
     config.mention_calibration = config.claim_calibration = (1.0, 0.0)
     config.side_temperature = 1.0
     config.mention_threshold = config.claim_threshold = 0.0
+    n_gold = {"mention": sum(len(g.mentions) for g in golds), "claim": sum(len(g.claims) for g in golds)}
+    for name, count in n_gold.items():
+        reached = []
+        for bias in _BIASES:
+            setattr(config, f"{name}_bias", bias)
+            _, f1 = best_threshold(judge(golds, _read(tagger, golds))[name], count)
+            reached.append((f1, -abs(bias), bias))
+        setattr(config, f"{name}_bias", max(reached)[-1])
     judged = judge(golds, _read(tagger, golds))
     scaled = {}
     for name in ("mention", "claim"):
@@ -150,15 +179,14 @@ def fit(tagger: Tagger, golds: Sequence[Article]) -> None:
         setattr(config, f"{name}_calibration", list(scale))
         scores = np.array([calibrate(score, *scale) for score in judged[name].scores])
         scaled[name] = Judged(scores, judged[name].right)
-    config.mention_threshold = best_threshold(scaled["mention"], sum(len(gold.mentions) for gold in golds))
-    config.claim_threshold = best_threshold(scaled["claim"], sum(len(gold.claims) for gold in golds))
+        setattr(config, f"{name}_threshold", best_threshold(scaled[name], n_gold[name])[0])
     # The sides and the makers are judged on the mentions and claims that are kept.
     config.side_temperature = fit_temperature(golds, _read(tagger, golds))
-    reached = []
+    makers = []
     for threshold in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
         config.claimant_threshold = threshold
-        reached.append((evaluate(golds, _read(tagger, golds), tagger.labels)["claimants_f1"], threshold))
-    config.claimant_threshold = max(reached)[1]
+        makers.append((evaluate(golds, _read(tagger, golds), tagger.labels)["claimants_f1"], threshold))
+    config.claimant_threshold = max(makers)[1]
 
 
 def _read(tagger: Tagger, golds: Sequence[Article]) -> list[Analysis]:
@@ -183,7 +211,14 @@ def main() -> int:
     for name in before:
         print(f"{name} scores: error {calibration_error(before[name]):.3f} -> {calibration_error(after[name]):.3f}")
     config = tagger.model.config
-    for name in ("mention_threshold", "claim_threshold", "claimant_threshold", "side_temperature"):
+    for name in (
+        "mention_bias",
+        "claim_bias",
+        "mention_threshold",
+        "claim_threshold",
+        "claimant_threshold",
+        "side_temperature",
+    ):
         print(f"{name}: {getattr(config, name):.2f}")
     config.save_pretrained(args.checkpoint)
     return 0

@@ -18,6 +18,7 @@ from hudna.labels import LabelSet
 from hudna.modeling import Relations
 from hudna.windows import Document, Windower
 from training.augment import Augmenter, Row
+from training.distillation import SoftTargets, Teachers
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ class Targets:
     claim_tags: Tensor
     sides: Tensor
     claimants: Tensor
+    soft: SoftTargets | None = None  # what teachers say
 
     def to(self, device: torch.device) -> Targets:
         """The same targets on a device."""
-        return Targets(**{key: value.to(device) for key, value in vars(self).items()})
+        moved: dict[str, Any] = {key: value.to(device) for key, value in vars(self).items() if value is not None}
+        return Targets(**moved)
 
 
 class TrainingSet(torch.utils.data.Dataset[Example]):
@@ -143,9 +146,12 @@ def _encode(row: Mapping[str, Any], document: Document, labels: LabelSet) -> Exa
     )
 
 
-def collate(examples: Sequence[Example]) -> tuple[dict[str, Tensor | Relations], Targets]:
-    """A batch: the arguments of `HudnaModel.forward`, and the targets."""
-    (windows,) = pack_windows([example.document for example in examples])
+def collate(
+    examples: Sequence[Example], teachers: Teachers | None = None
+) -> tuple[dict[str, Tensor | Relations], Targets]:
+    """A batch: the arguments of `HudnaModel.forward`, and the targets, with soft ones where there are teachers."""
+    documents = [example.document for example in examples]
+    (windows,) = pack_windows(documents)
     relations = pack_relations([example.spans for example in examples])
     inputs: dict[str, Tensor | Relations] = {**vars(windows), "relations": relations}
     claimants = block_diag(*(example.claimants for example in examples))
@@ -158,5 +164,6 @@ def collate(examples: Sequence[Example]) -> tuple[dict[str, Tensor | Relations],
         claim_tags=join(example.claim_tags for example in examples),
         sides=join(example.sides for example in examples),
         claimants=torch.from_numpy(claimants[tuple(relations.links.numpy().T)]),
+        soft=teachers(documents, relations) if teachers else None,
     )
     return inputs, targets

@@ -46,6 +46,7 @@ class TrainConfig:
     precision: str = "auto"  # auto (bf16 where the hardware has it), bf16 or fp32
     save_every: int = 0  # steps between states that can be resumed, besides the one after each epoch; 0: none
     evaluate_every: int = 1  # epochs between evaluations on dev
+    teachers: list[str] = field(default_factory=list)  # checkpoints whose soft labels are learnt too (loss.soft)
     augment: float = 0.0  # share of an epoch's articles that are read as copies with other names and in other copy
 
 
@@ -57,6 +58,7 @@ class LossConfig:
     claim: float = 1.0
     side: float = 0.5
     claimant: float = 0.2
+    soft: float = 0.5  # with train.teachers: the share of every loss that is agreement with them
 
 
 @dataclass
@@ -110,3 +112,6 @@ def _check(config: Config) -> None:
     for name in ("epochs", "batch_size", "evaluate_every"):
         if getattr(config.train, name) < 1:
             raise ValueError(f"bad configuration: train.{name}: must be at least 1")
+    for key, share in (("train.augment", config.train.augment), ("loss.soft", config.loss.soft)):
+        if not 0 <= share <= 1:
+            raise ValueError(f"bad configuration: {key}: {share} is no share from 0 to 1")

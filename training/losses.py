@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from hudna.modeling import HudnaOutput
 from training.collation import Targets
 from training.config import LossConfig
+from training.distillation import soft_losses
 
 
 def joint_loss(output: HudnaOutput, targets: Targets, weights: LossConfig) -> tuple[Tensor, dict[str, Tensor]]:
@@ -16,6 +17,8 @@ def joint_loss(output: HudnaOutput, targets: Targets, weights: LossConfig) -> tu
 
     The claimant head's items are the true pairs of claim and actor: one pair in twenty is true, and a mean over all of
     them would teach the head to say no.
+
+    With soft labels, each head's loss is mixed with its cross-entropy with them.
 
     A head with nothing to judge in this batch contributes 0, and still has a (zero) gradient, as distributed
     training demands of every parameter.
@@ -32,6 +35,9 @@ def joint_loss(output: HudnaOutput, targets: Targets, weights: LossConfig) -> tu
         )
         / max(int(targets.claimants.sum()), 1),
     }
+    if targets.soft is not None:
+        soft = soft_losses(output, targets.soft)
+        parts = {name: torch.lerp(part, soft[name], weights.soft) for name, part in parts.items()}
     total = torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
     return total, {name: part.detach() for name, part in parts.items()}
 

@@ -30,6 +30,7 @@ from training.augment import Augmenter, load_states
 from training.collation import Example, TrainingSet, collate
 from training.config import Config, load_config, save_config
 from training.corpus import load_corpus, load_labels, load_split
+from training.distillation import Teachers
 from training.encoders import encoder_path
 from training.losses import joint_loss
 from training.metrics import evaluate
@@ -97,11 +98,13 @@ def train(config: Config) -> dict[str, Any]:
     examples = TrainingSet(rows, windower, labels, augmenter=augmenter, share=config.train.augment, seed=config.seed)
     dev = load_split(config.data.corpus, "dev")
 
+    folders = config.train.teachers
+    teachers = Teachers(folders, labels, accelerator.device) if folders else None
     loader: DataLoader[Example] = DataLoader(
         examples,
         batch_size=config.train.batch_size,
         shuffle=True,
-        collate_fn=collate,
+        collate_fn=functools.partial(collate, teachers=teachers),
         generator=torch.Generator().manual_seed(config.seed),
     )
     optimizer = torch.optim.AdamW(_parameter_groups(model, config), fused=True)

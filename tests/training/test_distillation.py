@@ -12,8 +12,8 @@ from hudna.tagger import Tagger, load
 from training.collation import collate, encode_rows
 from training.config import Config, LossConfig
 from training.corpus import load_corpus
-from training.distillation import Teachers, soft_losses
-from training.losses import joint_loss
+from training.distillation import Teachers
+from training.losses import head_losses, joint_loss
 from training.train import train
 
 CORPUS = Path(__file__).parents[1] / "data" / "corpus"
@@ -38,7 +38,7 @@ def test_soft_labels_are_the_teachers_probabilities(run_folder: Path, labels: La
     torch.testing.assert_close(targets.soft.claimant, output.claimant_logits.sigmoid())
     # With soft labels alone, the teacher itself has nothing left to learn: its loss is their entropy.
     entropy = -(targets.soft.side * targets.soft.side.log()).sum() / len(targets.soft.side)
-    torch.testing.assert_close(soft_losses(output, targets.soft)["side"], entropy)
+    torch.testing.assert_close(head_losses(output, **vars(targets.soft))["side"], entropy)
     mixed, hard = (
         joint_loss(output, t, LossConfig(soft=0.25)) for t in (targets, dataclasses.replace(targets, soft=None))
     )
@@ -57,7 +57,7 @@ def test_a_student_comes_nearer_to_its_teacher(
         inputs, targets = collate(encode_rows(rows, student.windower, labels), teachers)
         assert targets.soft is not None
         with torch.inference_mode():
-            return float(soft_losses(student.model(**inputs), targets.soft)["actor"])
+            return float(head_losses(student.model(**inputs), **vars(targets.soft))["actor"])
 
     assert distance(load(tmp_path / "taught" / "checkpoint")) < distance(load(tmp_path / "alone" / "checkpoint"))
 

@@ -38,7 +38,8 @@ def head_losses(output: HudnaOutput, actor: Tensor, claim: Tensor, side: Tensor,
 
     Args:
         output: of the model.
-        actor, claim: tags, *shape* (words,), or their probabilities, *shape* (words, tags).
+        actor: tags, *shape* (words,), or their probabilities, *shape* (words, tags).
+        claim: the same for claims.
         side: sides, *shape* (actors,), or their probabilities, *shape* (actors, sides).
         claimant: whether, or how probably, the actor makes the claim. *Shape:* (links,)
     """

@@ -23,11 +23,10 @@ CLAIM_REACH = 400
 
 @dataclass(frozen=True)
 class EncoderInputs:
-    """Windows as the model takes them. *Shapes:* (windows, tokens) three times, (words,)"""
+    """Windows as the model takes them. *Shapes:* (windows, tokens) twice, (words,)"""
 
     input_ids: Tensor
     attention_mask: Tensor
-    shape_ids: Tensor
     word_index: Tensor
 
 
@@ -72,7 +71,6 @@ def pack_windows(
     Words come in the order of the articles and of their text.
     """
     windows = [window for document in documents for window in document.windows]
-    shapes = [shape for document in documents for shape in document.shapes]
     size = max_windows or max(len(windows), 1)
     # Window and position of every word of the batch; both only ever grow, so a batch of windows is a run of words.
     firsts = np.cumsum([0] + [len(document.windows) for document in documents])
@@ -83,14 +81,12 @@ def pack_windows(
         length = max(map(len, part))
         input_ids = np.zeros((len(part), length), dtype=np.int64)
         mask = np.zeros((len(part), length), dtype=np.int64)
-        shape_ids = np.zeros((len(part), length), dtype=np.int64)
         for row, window in enumerate(part):
             input_ids[row, : len(window)] = window
             mask[row, : len(window)] = 1
-            shape_ids[row, : len(window)] = shapes[start + row]
         first, last = np.searchsorted(word_window, [start, start + len(part)])
         index = (word_window[first:last] - start) * length + word_position[first:last]
-        yield EncoderInputs(*(torch.from_numpy(array).to(device) for array in (input_ids, mask, shape_ids, index)))
+        yield EncoderInputs(*(torch.from_numpy(array).to(device) for array in (input_ids, mask, index)))
 
 
 def pack_relations(articles: Sequence[Spans]) -> Relations:

@@ -16,13 +16,11 @@ class HudnaConfig(PreTrainedConfig):
     Attributes:
         encoder_config: the configuration of any transformers encoder.
         types: actor types. sides: sides. kinds: claim kinds. (See `LabelSet`.)
-        word_shapes: whether the encoder is told how a word is written, which an uncased tokenizer hides from it.
         head_width: width of the hidden layers of the side and the claimant head.
         head_dropout: dropout before every head's first layer.
         side_layers: layers in which the actors of an article attend to each other before their sides are scored.
         window_length: tokens of a window, special tokens included.
         window_overlap: tokens that neighbouring windows of a long article share.
-        mention_bias, claim_bias: are added to the score of "no mention", "no claim" at each word.
         mention_threshold, claim_threshold: score from which a decoded mention or claim is kept.
         claimant_threshold: probability from which an actor counts as a claim's maker.
         mention_calibration, claim_calibration: slope and offset that make scores probabilities (see `calibrate`).
@@ -38,14 +36,11 @@ class HudnaConfig(PreTrainedConfig):
     types: list[str] | tuple[str, ...] = ()
     sides: list[str] | tuple[str, ...] = ()
     kinds: list[str] | tuple[str, ...] = ()
-    word_shapes: bool = False
     head_width: int = 256
     head_dropout: float = 0.1
     side_layers: int = 0
     window_length: int = 512
     window_overlap: int = 128
-    mention_bias: float = 0.0
-    claim_bias: float = 0.0
     mention_threshold: float = 0.5
     claim_threshold: float = 0.5
     claimant_threshold: float = 0.5

@@ -46,7 +46,6 @@ def decode_spans(
     logits: FloatArray,
     labels: Sequence[str],
     *,
-    bias: float = 0.0,
     threshold: float = 0.0,
     calibration: Sequence[float] = (1.0, 0.0),
 ) -> list[WordSpan]:
@@ -57,14 +56,12 @@ def decode_spans(
     Args:
         logits: unnormalised tag scores. *Shape:* (words, tags)
         labels: the label set behind the tags.
-        bias: is added to the score of O; less than 0 finds more spans.
         threshold: the least score of a span; the others are left out.
         calibration: slope and offset of `calibrate`.
     """
     if len(logits) == 0:
         return []
     logits = logits.astype(np.float32)
-    logits[:, 0] += bias
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_probs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     tags = viterbi(log_probs)

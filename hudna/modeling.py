@@ -12,7 +12,6 @@ from transformers.utils.generic import ModelOutput
 
 from hudna.configuration import HudnaConfig
 from hudna.decoding import tag_count
-from hudna.windows import N_SHAPES
 
 # Upper ends of the buckets for the distance in words from a claim to a mention (negative: before the claim).
 _DISTANCES = (-200, -100, -50, -25, -12, -6, -3, -1, 0, 3, 6, 12, 25, 50, 100, 200)
@@ -87,7 +86,6 @@ class HudnaModel(PreTrainedModel):
         encoder_config: Any = config.encoder_config
         width = encoder_config.hidden_size
         self.encoder = AutoModel.from_config(encoder_config, **_without_pooler(encoder_config))
-        self.shape_embedding = nn.Embedding(N_SHAPES, width) if config.word_shapes else None
         self.actor_head = TagHead(width, tag_count(config.types), dropout=config.head_dropout)
         self.claim_head = TagHead(width, tag_count(config.kinds), dropout=config.head_dropout)
         self.side_head = SideHead(
@@ -95,8 +93,6 @@ class HudnaModel(PreTrainedModel):
         )
         self.claimant_head = ClaimantHead(width, config.head_width, dropout=config.head_dropout)
         self.post_init()
-        if self.shape_embedding is not None:
-            nn.init.zeros_(self.shape_embedding.weight)  # At first, the encoder reads what it was trained to read.
         # Few actors make a claim; starting from "no" spares the encoder the shock of unlearning "perhaps".
         nn.init.constant_(self.claimant_head.output.bias, -4.0)
 
@@ -126,7 +122,6 @@ class HudnaModel(PreTrainedModel):
         *,
         input_ids: Tensor,
         attention_mask: Tensor,
-        shape_ids: Tensor,
         word_index: Tensor,
         relations: Relations,
     ) -> HudnaOutput:
@@ -135,11 +130,10 @@ class HudnaModel(PreTrainedModel):
         Args:
             input_ids: token ids. *Shape:* (windows, tokens)
             attention_mask: 1 for a token, 0 for padding. *Shape:* (windows, tokens)
-            shape_ids: how the token's word is written (`hudna.windows.word_shape`). *Shape:* (windows, tokens)
             word_index: where each word's vector is, in the flattened (windows x tokens). *Shape:* (words,)
             relations: the spans to judge, gold ones in training.
         """
-        words, actor_logits, claim_logits = self.tag(input_ids, attention_mask, shape_ids, word_index)
+        words, actor_logits, claim_logits = self.tag(input_ids, attention_mask, word_index)
         side_logits, attention, claimant_logits = self.relate(words, relations)
         return HudnaOutput(
             actor_logits=actor_logits,
@@ -149,15 +143,9 @@ class HudnaModel(PreTrainedModel):
             claimant_logits=claimant_logits,
         )
 
-    def tag(
-        self, input_ids: Tensor, attention_mask: Tensor, shape_ids: Tensor, word_index: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def tag(self, input_ids: Tensor, attention_mask: Tensor, word_index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The words' vectors, *shape* (words, width), and the tag scores of `HudnaOutput`."""
-        if self.shape_embedding is None:
-            hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        else:
-            embedded = self.encoder.get_input_embeddings()(input_ids) + self.shape_embedding(shape_ids)
-            hidden = self.encoder(inputs_embeds=embedded, attention_mask=attention_mask).last_hidden_state
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         words = hidden.reshape(-1, hidden.shape[-1])[word_index]
         return words, self.actor_head(words), self.claim_head(words)
 

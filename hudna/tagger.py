@@ -183,7 +183,6 @@ class Tagger:
                 decode_spans(
                     actor_logits[rows],
                     self.labels.types,
-                    bias=config.mention_bias,
                     threshold=config.mention_threshold,
                     calibration=config.mention_calibration,
                 )
@@ -192,7 +191,6 @@ class Tagger:
                 decode_spans(
                     claim_logits[rows],
                     self.labels.kinds,
-                    bias=config.claim_bias,
                     threshold=config.claim_threshold,
                     calibration=config.claim_calibration,
                 )

@@ -26,11 +26,6 @@ _MARKS = (
 _WORD = re.compile(rf"(?:\w[{_MARKS}]*)+|[^\w\s{_MARKS}][{_MARKS}]*")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
-# How a word is written, which an uncased tokenizer does not tell: nothing (special tokens), without letters, in lower
-# case, with a capital first, in capitals, otherwise.
-NOTHING, NO_LETTERS, LOWER, CAPITAL, CAPITALS, MIXED = range(6)
-N_SHAPES = 6
-
 
 @dataclass(frozen=True)
 class Document:
@@ -41,7 +36,6 @@ class Document:
         starts: character offset of each word. *Shape:* (words,)
         ends: character offset after each word. *Shape:* (words,)
         windows: token ids of each window, special tokens included. *Shapes:* (tokens,)
-        shapes: how the word of each of these tokens is written (`word_shape`). *Shapes:* (tokens,)
         word_window: the window that represents each word. *Shape:* (words,)
         word_position: the position of the word's first token in that window. *Shape:* (words,)
     """
@@ -50,7 +44,6 @@ class Document:
     starts: IntArray
     ends: IntArray
     windows: list[IntArray]
-    shapes: list[IntArray]
     word_window: IntArray
     word_position: IntArray
 
@@ -71,17 +64,6 @@ class Document:
 def word_offsets(text: str) -> IntArray:
     """Where each word of a text starts and ends (exclusive). *Shape:* (words, 2)"""
     return np.array([match.span() for match in _WORD.finditer(text)], dtype=np.int64).reshape(-1, 2)
-
-
-def word_shape(word: str) -> int:
-    """How a word is written: one of the shapes `NO_LETTERS` to `MIXED`."""
-    if word.islower():
-        return LOWER
-    if word.isupper():
-        return CAPITALS if len(word) > 1 else CAPITAL
-    if word[0].isupper() and word[1:].islower():
-        return CAPITAL
-    return MIXED if word.lower() != word.upper() else NO_LETTERS
 
 
 class Windower:
@@ -134,17 +116,12 @@ class Windower:
 
         bounds = self._cut(len(ids), np.unique(first_token))
         windows = [np.concatenate([self._prefix, ids[start:end], self._suffix]) for start, end in bounds]
-        # A token has the shape of the word in which it starts, or of the next one.
-        of_words = np.array([word_shape(text[start:end]) for start, end in words] or [NOTHING], dtype=np.int64)
-        of_tokens = of_words[np.searchsorted(words[:-1, 1], token_starts, side="right")]
-        around = np.zeros_like(self._prefix), np.zeros_like(self._suffix)
-        shapes = [np.concatenate([around[0], of_tokens[start:end], around[1]]) for start, end in bounds]
         # Neighbours share tokens[next start : this end]; the middle of that run is where the later one takes over.
         takeover = [(start + end) // 2 for (_, end), (start, _) in itertools.pairwise(bounds)]
         word_window = np.searchsorted(np.array(takeover, dtype=np.int64), first_token, side="right")
         window_starts = np.array([start for start, _ in bounds], dtype=np.int64)
         word_position = first_token - window_starts[word_window] + len(self._prefix)
-        return Document(text, words[:, 0].copy(), words[:, 1].copy(), windows, shapes, word_window, word_position)
+        return Document(text, words[:, 0].copy(), words[:, 1].copy(), windows, word_window, word_position)
 
     def _cut(self, n_tokens: int, word_starts: IntArray) -> list[tuple[int, int]]:
         """Token ranges of the windows; `word_starts` are the tokens at which a word begins, ascending."""

@@ -1,8 +1,7 @@
 """Makes a checkpoint's scores probabilities: `python -m training.calibrate CHECKPOINT`.
 
-Chooses, on the dev split, how readily mentions and claims are found, fits a slope and an offset each for their scores
-and a temperature for the sides, then takes the thresholds that give the best F1, and writes all of it into the
-checkpoint's configuration.
+Fits, on the dev split, a slope and an offset each for the scores of mentions and claims and a temperature for the
+sides, then takes the thresholds that give the best F1, and writes all of it into the checkpoint's configuration.
 """
 
 from __future__ import annotations
@@ -33,7 +32,6 @@ from training.metrics import evaluate, match_actors, match_spans
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 _EPSILON = 1e-6
-_BIASES = (-3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5)
 
 
 @dataclass(frozen=True)
@@ -135,12 +133,11 @@ def fit_temperature(golds: Sequence[Article], predictions: Sequence[Analysis]) -
     return float(minimize_scalar(loss, bounds=(0.3, 10.0), method="bounded").x)
 
 
-def best_threshold(judged: Judged, n_gold: int) -> tuple[float, float]:
-    """The least score to keep for the best F1, on a grid of hundredths (0 if it makes no difference), and that F1."""
+def best_threshold(judged: Judged, n_gold: int) -> float:
+    """The least score to keep for the best F1, on a grid of hundredths (0 if it makes no difference)."""
     grid = np.arange(0, 100) / 100
     f1 = [2 * judged.right[kept].sum() / (kept.sum() + n_gold) for kept in (judged.scores >= least for least in grid)]
-    best = int(np.argmax(f1))
-    return float(grid[best]), float(f1[best])
+    return float(grid[int(np.argmax(f1))])
 
 
 class _Remembering(Tagger):
@@ -165,13 +162,6 @@ def fit(tagger: Tagger, golds: Sequence[Article]) -> None:
     config.side_temperature = 1.0
     config.mention_threshold = config.claim_threshold = 0.0
     n_gold = {"mention": sum(len(g.mentions) for g in golds), "claim": sum(len(g.claims) for g in golds)}
-    for name, count in n_gold.items():
-        reached = []
-        for bias in _BIASES:
-            setattr(config, f"{name}_bias", bias)
-            _, f1 = best_threshold(judge(golds, _read(tagger, golds))[name], count)
-            reached.append((f1, -abs(bias), bias))
-        setattr(config, f"{name}_bias", max(reached)[-1])
     judged = judge(golds, _read(tagger, golds))
     scaled = {}
     for name in ("mention", "claim"):
@@ -179,7 +169,7 @@ def fit(tagger: Tagger, golds: Sequence[Article]) -> None:
         setattr(config, f"{name}_calibration", list(scale))
         scores = np.array([calibrate(score, *scale) for score in judged[name].scores])
         scaled[name] = Judged(scores, judged[name].right)
-        setattr(config, f"{name}_threshold", best_threshold(scaled[name], n_gold[name])[0])
+        setattr(config, f"{name}_threshold", best_threshold(scaled[name], n_gold[name]))
     # The sides and the makers are judged on the mentions and claims that are kept.
     config.side_temperature = fit_temperature(golds, _read(tagger, golds))
     makers = []
@@ -212,8 +202,6 @@ def main() -> int:
         print(f"{name} scores: error {calibration_error(before[name]):.3f} -> {calibration_error(after[name]):.3f}")
     config = tagger.model.config
     for name in (
-        "mention_bias",
-        "claim_bias",
         "mention_threshold",
         "claim_threshold",
         "claimant_threshold",

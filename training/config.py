@@ -24,7 +24,6 @@ class ModelConfig:
     """What is trained. The attributes are those of `HudnaConfig`."""
 
     encoder: str = "all-MiniLM-L6-v2"  # the encoder from PyPI, a folder, or a hub name
-    word_shapes: bool = False  # tell an uncased encoder how a word is written
     head_width: int = 256
     head_dropout: float = 0.1
     side_layers: int = 0

@@ -71,14 +71,6 @@ def test_score_is_the_geometric_mean_of_the_words_probabilities() -> None:
     assert span.score == pytest.approx((0.8 * 0.5) ** 0.5, rel=1e-5)
 
 
-def test_a_bias_against_nothing_finds_more() -> None:
-    logits = np.array([[2.0, 1.0, 0.0], [4.0, 0.0, 0.0]], dtype=np.float32)
-    assert decode_spans(logits, ["a"]) == []
-    (found,) = decode_spans(logits, ["a"], bias=-1.5)
-    assert (found.first, found.last) == (0, 1)
-    assert logits[0, 0] == 2.0
-
-
 def test_unlikely_spans_are_left_out() -> None:
     logits = np.array([[0.0, 4.0, 0.0], [4.0, 0.0, 0.0], [0.0, 0.5, 0.0]], dtype=np.float32)
     sure, unsure = decode_spans(logits, ["a"])

@@ -17,7 +17,6 @@ def inputs(n_words: int = 10) -> dict[str, torch.Tensor]:
     return {
         "input_ids": torch.arange(5, 29).reshape(2, 12),
         "attention_mask": torch.ones(2, 12, dtype=torch.long),
-        "shape_ids": torch.ones(2, 12, dtype=torch.long),
         "word_index": torch.arange(1, n_words + 1),
     }
 
@@ -29,7 +28,7 @@ def spans(n_words: int, groups: list[list[int]], claims: list[tuple[int, int]]) 
 
 @pytest.fixture
 def model(tiny_encoder: Path) -> HudnaModel:
-    return HudnaModel.from_encoder(str(tiny_encoder), head_width=16, word_shapes=True, side_layers=1, **LABELS).eval()
+    return HudnaModel.from_encoder(str(tiny_encoder), head_width=16, side_layers=1, **LABELS).eval()
 
 
 def test_shapes_and_attention(model: HudnaModel) -> None:
@@ -75,15 +74,6 @@ def test_other_actors_and_the_article_move_the_side(model: HudnaModel) -> None:
         changed = words.clone()
         changed[position] += 1.0
         assert not torch.allclose(before, model.relate(changed, relations)[0][0])
-
-
-def test_how_a_word_is_written_starts_from_nothing_and_can_matter(model: HudnaModel) -> None:
-    written = inputs()
-    before = model.tag(**written)[0]
-    other = written | {"shape_ids": torch.full((2, 12), 3)}
-    torch.testing.assert_close(model.tag(**other)[0], before)
-    torch.nn.init.normal_(model.shape_embedding.weight)  # type: ignore[union-attr]
-    assert not torch.allclose(model.tag(**other)[0], model.tag(**written)[0])
 
 
 def test_save_and_load(model: HudnaModel, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from hudna.windows import CAPITAL, CAPITALS, LOWER, MIXED, NO_LETTERS, NOTHING, Document, Windower, word_shape
+from hudna.windows import Document, Windower
 from training.encoders import MINILM, encoder_path
 
 TOKENIZER = f"{encoder_path(MINILM)}/tokenizer.json"
@@ -48,27 +48,6 @@ def test_special_tokens_in_the_text_are_text() -> None:
     (document,) = LARGE(["a [SEP] b [CLS]"])
     assert words(document) == ["a", "[", "SEP", "]", "b", "[", "CLS", "]"]
     assert list(document.windows[0]).count(102) == 1  # the window's own [SEP]
-
-
-@pytest.mark.parametrize(
-    ("word", "shape"),
-    [("truce", LOWER), ("Haftar", CAPITAL), ("A", CAPITAL), ("GNA", CAPITALS), ("McCain", MIXED), ("5", NO_LETTERS),
-     (".", NO_LETTERS), ("ليبيا", NO_LETTERS), ("Élysée", CAPITAL), ("X9", CAPITALS)],
-)  # fmt: skip
-def test_how_words_are_written(word: str, shape: int) -> None:
-    assert word_shape(word) == shape
-
-
-def test_tokens_have_the_shape_of_their_word() -> None:
-    (document,) = LARGE(["Bushaala met the LNA."])
-    tokens = dict(zip(map(int, document.windows[0]), map(int, document.shapes[0]), strict=True))
-    assert len(document.windows[0]) == len(document.shapes[0])
-    at = dict(zip(words(document), document.word_position, strict=True))
-    shapes = document.shapes[0]
-    assert list(shapes[at["Bushaala"] : at["met"]]) == [CAPITAL] * (at["met"] - at["Bushaala"])
-    assert at["met"] - at["Bushaala"] > 1
-    assert [shapes[at[word]] for word in ("met", "the", "LNA", ".")] == [LOWER, LOWER, CAPITALS, NO_LETTERS]
-    assert tokens[101] == tokens[102] == NOTHING
 
 
 def test_empty_text_is_one_empty_window() -> None:

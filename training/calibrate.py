@@ -201,12 +201,7 @@ def main() -> int:
     for name in before:
         print(f"{name} scores: error {calibration_error(before[name]):.3f} -> {calibration_error(after[name]):.3f}")
     config = tagger.model.config
-    for name in (
-        "mention_threshold",
-        "claim_threshold",
-        "claimant_threshold",
-        "side_temperature",
-    ):
+    for name in ("mention_threshold", "claim_threshold", "claimant_threshold", "side_temperature"):
         print(f"{name}: {getattr(config, name):.2f}")
     config.save_pretrained(args.checkpoint)
     return 0

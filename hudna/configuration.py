@@ -23,6 +23,7 @@ class HudnaConfig(PreTrainedConfig):
         window_overlap: tokens that neighbouring windows of a long article share.
         mention_threshold, claim_threshold: score from which a decoded mention or claim is kept.
         claimant_threshold: probability from which an actor counts as a claim's maker.
+        claimant_fallback: probability from which the likeliest actor is one where none reaches the threshold.
         mention_calibration, claim_calibration: slope and offset that make scores probabilities (see `calibrate`).
         side_temperature: by what the scores of the sides are divided before they become probabilities.
     """
@@ -44,6 +45,7 @@ class HudnaConfig(PreTrainedConfig):
     mention_threshold: float = 0.5
     claim_threshold: float = 0.5
     claimant_threshold: float = 0.5
+    claimant_fallback: float = 1.0
     mention_calibration: list[float] | tuple[float, ...] = (1.0, 0.0)
     claim_calibration: list[float] | tuple[float, ...] = (1.0, 0.0)
     side_temperature: float = 1.0

@@ -89,6 +89,28 @@ def calibrate(score: float, slope: float, offset: float) -> float:
     return 1 / (1 + math.exp(-(slope * math.log(kept / (1 - kept)) + offset)))
 
 
+def choose_makers(
+    links: IntArray, probabilities: FloatArray, *, threshold: float, fallback: float
+) -> dict[int, list[int]]:
+    """The makers of each claim that has any: the actors that reach the threshold, or the likeliest one alone.
+
+    Args:
+        links: claim and actor of each link, claims ascending. *Shape:* (links, 2)
+        probabilities: that the actor makes the claim. *Shape:* (links,)
+        threshold: from which an actor is a maker.
+        fallback: from which the likeliest actor is one where none reaches the threshold.
+    """
+    makers: dict[int, list[int]] = {}
+    for claim, actor in links[probabilities >= threshold].tolist():
+        makers.setdefault(claim, []).append(actor)
+    for index in np.argsort(-probabilities, kind="stable"):
+        if probabilities[index] < fallback:
+            break
+        claim, actor = links[index].tolist()
+        makers.setdefault(claim, [actor])
+    return makers
+
+
 def viterbi(scores: FloatArray) -> IntArray:
     """The best-scoring tag sequence in which every I-label follows B-label or I-label of the same label.
 

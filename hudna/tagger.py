@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 from hudna.batching import Spans, pack_relations, pack_windows
 from hudna.configuration import HudnaConfig
 from hudna.dates import Date, parse_date, resolve_start
-from hudna.decoding import FloatArray, WordSpan, decode_spans
+from hudna.decoding import FloatArray, WordSpan, choose_makers, decode_spans
 from hudna.linking import Lexicon, LinkedActor, SpanToLink, link
 from hudna.modeling import HudnaModel
 from hudna.results import Actor, Analysis, Claim, Mention
@@ -202,10 +202,12 @@ class Tagger:
         relations = pack_relations(spans).to(device)
         side_logits, attention, claimant_logits = self.model.relate(words, relations)
         sides = torch.softmax(side_logits.float() / config.side_temperature, dim=-1).cpu().numpy()
-        probable = torch.sigmoid(claimant_logits) >= config.claimant_threshold
-        makers: dict[int, list[int]] = {}
-        for claim, actor in relations.links[probable].tolist():
-            makers.setdefault(claim, []).append(actor)
+        makers = choose_makers(
+            relations.links.cpu().numpy(),
+            torch.sigmoid(claimant_logits.float()).cpu().numpy(),
+            threshold=config.claimant_threshold,
+            fallback=config.claimant_fallback,
+        )
         shares = attention.cpu().numpy()
 
         analyses = []

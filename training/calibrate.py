@@ -7,6 +7,7 @@ sides, then takes the thresholds that give the best F1, and writes all of it int
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -173,10 +174,11 @@ def fit(tagger: Tagger, golds: Sequence[Article]) -> None:
     # The sides and the makers are judged on the mentions and claims that are kept.
     config.side_temperature = fit_temperature(golds, _read(tagger, golds))
     makers = []
-    for threshold in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7):
-        config.claimant_threshold = threshold
-        makers.append((evaluate(golds, _read(tagger, golds), tagger.labels)["claimants_f1"], threshold))
-    config.claimant_threshold = max(makers)[1]
+    for threshold, fallback in itertools.product((0.3, 0.4, 0.5, 0.6, 0.7, 0.8), (0.1, 0.2, 0.3, 0.4, 1.0)):
+        config.claimant_threshold, config.claimant_fallback = threshold, fallback
+        figures = evaluate(golds, _read(tagger, golds), tagger.labels)
+        makers.append((figures["claimants_f1"], threshold, fallback))
+    _, config.claimant_threshold, config.claimant_fallback = max(makers)
 
 
 def _read(tagger: Tagger, golds: Sequence[Article]) -> list[Analysis]:
@@ -201,7 +203,7 @@ def main() -> int:
     for name in before:
         print(f"{name} scores: error {calibration_error(before[name]):.3f} -> {calibration_error(after[name]):.3f}")
     config = tagger.model.config
-    for name in ("mention_threshold", "claim_threshold", "claimant_threshold", "side_temperature"):
+    for name in ("mention_threshold", "claim_threshold", "claimant_threshold", "claimant_fallback", "side_temperature"):
         print(f"{name}: {getattr(config, name):.2f}")
     config.save_pretrained(args.checkpoint)
     return 0

@@ -65,6 +65,7 @@ class Config:
     """A training run."""
 
     run: str = "runs/default"  # folder for config, metrics, log and checkpoints
+    init: str = ""  # checkpoint to go on from: its weights, tokenizer and model settings are taken, `model` is not used
     resume: bool = False  # go on from the run folder's last state, if it has one
     seed: int = 13
     data: DataConfig = field(default_factory=DataConfig)

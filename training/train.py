@@ -22,9 +22,10 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from hudna.labels import LabelSet
 from hudna.linking import Lexicon
 from hudna.modeling import HudnaModel
-from hudna.tagger import Tagger
+from hudna.tagger import Tagger, load
 from hudna.windows import Windower
 from training.augment import Augmenter, load_states
 from training.collation import Example, TrainingSet, collate
@@ -81,16 +82,9 @@ def train(config: Config) -> dict[str, Any]:
 
     labels = load_labels(config.data.corpus)
     lexicon = read_lexicon(config.data.lexicon)
-    tokenizer = load_tokenizer(config.model.encoder)
-    model = HudnaModel.from_encoder(
-        encoder_path(config.model.encoder),
-        types=labels.types,
-        sides=labels.sides,
-        kinds=labels.kinds,
-        **{key: value for key, value in vars(config.model).items() if key != "encoder"},
-    )
+    model, tokenizer = load_init(config.init, labels) if config.init else new_model(config, labels)
     windower = Windower(
-        tokenizer.backend_tokenizer, max_length=config.model.window_length, overlap=config.model.window_overlap
+        tokenizer.backend_tokenizer, max_length=model.config.window_length, overlap=model.config.window_overlap
     )
     rows = load_corpus(config.data.corpus)["train"].to_list()
     person = labels.types.index("person") if "person" in labels.types else -1
@@ -185,6 +179,35 @@ def read_lexicon(path: str | Path) -> Lexicon:
         return Lexicon.from_list(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
     except (ValueError, yaml.YAMLError) as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def new_model(config: Config, labels: LabelSet) -> tuple[HudnaModel, PreTrainedTokenizerFast]:
+    """The recipe's encoder under new heads, and its tokenizer.
+
+    Raises:
+        ValueError: the encoder has no fast tokenizer.
+    """
+    tokenizer = load_tokenizer(config.model.encoder)
+    model = HudnaModel.from_encoder(
+        encoder_path(config.model.encoder),
+        types=labels.types,
+        sides=labels.sides,
+        kinds=labels.kinds,
+        **{key: value for key, value in vars(config.model).items() if key != "encoder"},
+    )
+    return model, tokenizer
+
+
+def load_init(folder: str, labels: LabelSet) -> tuple[HudnaModel, PreTrainedTokenizerFast]:
+    """The model of a checkpoint, its calibration included, and its tokenizer.
+
+    Raises:
+        ValueError: the folder is no checkpoint, or the checkpoint has other labels.
+    """
+    tagger = load(folder, device="cpu")
+    if tagger.labels != labels:
+        raise ValueError(f"init: {folder} has other labels than the corpus")
+    return tagger.model, PreTrainedTokenizerFast(tokenizer_file=str(Path(folder) / "tokenizer.json"))
 
 
 def load_tokenizer(encoder: str) -> PreTrainedTokenizerFast:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from hudna.decoding import _NEIGHBOURS, decode_spans, encode_spans, tag_count, viterbi
+from hudna.decoding import _NEIGHBOURS, choose_makers, decode_spans, encode_spans, tag_count, viterbi
 
 LABELS = ("x", "y")
 
@@ -76,3 +76,11 @@ def test_unlikely_spans_are_left_out() -> None:
     sure, unsure = decode_spans(logits, ["a"])
     assert sure.score > 0.9 > 0.6 > unsure.score > 0.4
     assert decode_spans(logits, ["a"], threshold=0.6) == [sure]
+
+
+def test_makers_reach_the_threshold_or_are_the_likeliest() -> None:
+    links = np.array([[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [3, 2]])
+    probabilities = np.array([0.9, 0.2, 0.8, 0.3, 0.4, 0.1])
+    assert choose_makers(links, probabilities, threshold=0.8, fallback=1.1) == {0: [0, 2]}
+    assert choose_makers(links, probabilities, threshold=0.8, fallback=0.3) == {0: [0, 2], 1: [1]}
+    assert choose_makers(links[:0], probabilities[:0], threshold=0.5, fallback=0.5) == {}

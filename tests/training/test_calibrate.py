@@ -110,7 +110,8 @@ def test_command(run_folder: Path, tmp_path: Path) -> None:
     assert "side scores: error" in done.stdout
     config = json.loads((checkpoint / "config.json").read_text())
     assert len(config["mention_calibration"]) == 2
-    assert config["claimant_threshold"] in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+    assert config["claimant_threshold"] in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+    assert config["claimant_fallback"] in (0.1, 0.2, 0.3, 0.4, 1.0)
     load(checkpoint).predict("Haftar rejected the truce.")
     done = subprocess.run([*command[:3], str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2

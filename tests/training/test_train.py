@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -134,3 +135,27 @@ def test_bad_input_ends_with_a_clear_error(
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert problem in done.stderr
+
+
+def test_training_goes_on_from_a_checkpoint(
+    run_folder: Path, tmp_path: Path, make_config: Callable[..., Config]
+) -> None:
+    # At a learning rate of nothing the model stays what it was, whatever `model` says.
+    still = ("train.epochs=1", "train.encoder_lr=0", "train.head_lr=0", "model.head_width=8")
+    init = run_folder / "checkpoint"
+    train(make_config(tmp_path / "run", f"init={init}", *still))
+    before, after = load(init), load(tmp_path / "run" / "checkpoint")
+    text = "Haftar rejected the truce that Turkey had called for."
+    assert before.predict(text).to_dict() == after.predict(text).to_dict()
+
+
+def test_the_checkpoint_to_go_on_from_must_have_the_labels_of_the_corpus(
+    run_folder: Path, tmp_path: Path, make_config: Callable[..., Config]
+) -> None:
+    init = tmp_path / "init"
+    shutil.copytree(run_folder / "checkpoint", init)
+    config = json.loads((init / "config.json").read_text())
+    config["sides"] = ["other", *config["sides"][1:]]
+    (init / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="other labels than the corpus"):
+        train(make_config(tmp_path / "run", f"init={init}"))

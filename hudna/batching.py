@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from hudna.decoding import WordSpan
-from hudna.modeling import Relations
 from hudna.windows import Document
 
 IntArray = npt.NDArray[np.int64]
@@ -19,15 +17,57 @@ IntArray = npt.NDArray[np.int64]
 # Words to either side of a claim in which its makers are looked for: more than an ordinary article has, yet a bound,
 # so that time and memory grow with the length of a text and not with its square.
 CLAIM_REACH = 400
+# Upper ends of the buckets for the distance in words from a claim to a mention (negative: before the claim). Two more
+# buckets are for what is further and for mentions within the claim.
+_DISTANCES = np.array([-200, -100, -50, -25, -12, -6, -3, -1, 0, 3, 6, 12, 25, 50, 100, 200])
+DISTANCE_BUCKETS = len(_DISTANCES) + 2
+
+
+Array = TypeVar("Array")  # of integers: numpy's, or a run-time's own
 
 
 @dataclass(frozen=True)
 class EncoderInputs:
-    """Windows as the model takes them. *Shapes:* (windows, tokens) twice, (words,)"""
+    """Windows as an encoder takes them.
 
-    input_ids: Tensor
-    attention_mask: Tensor
-    word_index: Tensor
+    Attributes:
+        input_ids: token ids. *Shape:* (windows, tokens)
+        attention_mask: 1 for a token, 0 for padding. *Shape:* (windows, tokens)
+        word_index: where each word's vector is, in the flattened (windows x tokens). *Shape:* (words,)
+    """
+
+    input_ids: IntArray
+    attention_mask: IntArray
+    word_index: IntArray
+
+
+@dataclass(frozen=True)
+class Relations(Generic[Array]):
+    """Who is to be judged in a batch: spans of words, and which of them belong together.
+
+    Attributes:
+        article_words: the number of words of each article. *Shape:* (articles,)
+        actor_article: the article of each actor, ascending. *Shape:* (actors,)
+        mention_words: first and last (inclusive) word of each mention. *Shape:* (mentions, 2)
+        mention_actor: the actor of each mention. *Shape:* (mentions,)
+        claim_words: first and last (inclusive) word of each claim. *Shape:* (claims, 2)
+        pair_claim: the claim of each pair of a claim and a mention within its reach. *Shape:* (pairs,)
+        pair_mention: the mention of each such pair. *Shape:* (pairs,)
+        pair_link: the link that each such pair speaks for. *Shape:* (pairs,)
+        pair_distance: how far apart the two are, as one of `DISTANCE_BUCKETS` buckets. *Shape:* (pairs,)
+        links: claim and actor of each link, ascending. *Shape:* (links, 2)
+    """
+
+    article_words: Array
+    actor_article: Array
+    mention_words: Array
+    mention_actor: Array
+    claim_words: Array
+    pair_claim: Array
+    pair_mention: Array
+    pair_link: Array
+    pair_distance: Array
+    links: Array
 
 
 @dataclass(frozen=True)
@@ -63,9 +103,7 @@ def _bounds(spans: Sequence[WordSpan]) -> IntArray:
     return np.array([(span.first, span.last - 1) for span in spans], dtype=np.int64).reshape(-1, 2)
 
 
-def pack_windows(
-    documents: Sequence[Document], device: torch.device | str = "cpu", *, max_windows: int | None = None
-) -> Iterator[EncoderInputs]:
+def pack_windows(documents: Sequence[Document], *, max_windows: int | None = None) -> Iterator[EncoderInputs]:
     """The windows of all articles as batches of at most `max_windows`, with the words that each batch represents.
 
     Words come in the order of the articles and of their text.
@@ -86,16 +124,16 @@ def pack_windows(
             mask[row, : len(window)] = 1
         first, last = np.searchsorted(word_window, [start, start + len(part)])
         index = (word_window[first:last] - start) * length + word_position[first:last]
-        yield EncoderInputs(*(torch.from_numpy(array).to(device) for array in (input_ids, mask, index)))
+        yield EncoderInputs(input_ids, mask, index)
 
 
-def pack_relations(articles: Sequence[Spans]) -> Relations:
+def pack_relations(articles: Sequence[Spans]) -> Relations[IntArray]:
     """The spans of all articles of a batch, numbered through.
 
     A claim is paired with the mentions of its article that begin within `CLAIM_REACH` words of its first word.
     """
     mention_words, mention_actor, actor_article, claim_words, links = [], [], [], [], []
-    pair_claim, pair_mention, pair_link = [], [], []
+    pair_claim, pair_mention, pair_link, pair_distance = [], [], [], []
     word = mention = actor = claim = link = 0
     for article, spans in enumerate(articles):
         actor_article.append(np.full(spans.n_actors, article, dtype=np.int64))
@@ -107,6 +145,7 @@ def pack_relations(articles: Sequence[Spans]) -> Relations:
         pair_claim.append(claims + claim)
         pair_mention.append(mentions + mention)
         pair_link.append(inverse + link)
+        pair_distance.append(_buckets(spans.claims[claims], spans.mentions[mentions]))
         link_claim, link_actor = np.divmod(keys, max(spans.n_actors, 1))
         links.append(np.stack([link_claim + claim, link_actor + actor], axis=1))
         word += spans.n_words
@@ -115,20 +154,17 @@ def pack_relations(articles: Sequence[Spans]) -> Relations:
         claim += len(spans.claims)
         link += len(keys)
 
-    def join(parts: list[IntArray]) -> Tensor:
-        return torch.from_numpy(np.concatenate(parts))
-
     return Relations(
-        article_words=torch.tensor([spans.n_words for spans in articles], dtype=torch.long),
-        actor_article=join(actor_article),
-        mention_words=join(mention_words),
-        mention_actor=join(mention_actor),
-        n_actors=actor,
-        claim_words=join(claim_words),
-        pair_claim=join(pair_claim),
-        pair_mention=join(pair_mention),
-        pair_link=join(pair_link),
-        links=join(links),
+        article_words=np.array([spans.n_words for spans in articles], dtype=np.int64),
+        actor_article=np.concatenate(actor_article),
+        mention_words=np.concatenate(mention_words),
+        mention_actor=np.concatenate(mention_actor),
+        claim_words=np.concatenate(claim_words),
+        pair_claim=np.concatenate(pair_claim),
+        pair_mention=np.concatenate(pair_mention),
+        pair_link=np.concatenate(pair_link),
+        pair_distance=np.concatenate(pair_distance),
+        links=np.concatenate(links),
     )
 
 
@@ -141,3 +177,10 @@ def _pairs(spans: Spans) -> tuple[IntArray, IntArray]:
     claims = np.repeat(np.arange(len(spans.claims)), counts)
     within = np.arange(len(claims)) - np.repeat(np.cumsum(counts) - counts, counts)
     return claims, np.repeat(low, counts) + within
+
+
+def _buckets(claims: IntArray, mentions: IntArray) -> IntArray:
+    """The bucket of the distance of each pair. *Shapes:* (pairs, 2), (pairs, 2) -> (pairs,)"""
+    before, after = mentions[:, 1] - claims[:, 0], mentions[:, 0] - claims[:, 1]
+    bucket = np.searchsorted(_DISTANCES, np.where(before < 0, before, after))
+    return np.where((before < 0) | (after > 0), bucket, DISTANCE_BUCKETS - 1)

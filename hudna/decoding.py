@@ -78,6 +78,18 @@ def decode_spans(
     return spans
 
 
+def softmax(logits: FloatArray) -> FloatArray:
+    """Probabilities in the last axis. *Shape:* (..., labels)"""
+    exponents: FloatArray = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return exponents / exponents.sum(axis=-1, keepdims=True)
+
+
+def sigmoid(logits: FloatArray) -> FloatArray:
+    """Probabilities from log-odds. *Shape:* any"""
+    probabilities: FloatArray = 0.5 * (1 + np.tanh(0.5 * logits))
+    return probabilities
+
+
 def calibrate(score: float, slope: float, offset: float) -> float:
     """A score in [0, 1] as a probability: its log-odds, stretched and shifted.
 

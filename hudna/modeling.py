@@ -10,45 +10,27 @@ from torch import Tensor, nn
 from transformers import AutoModel, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
+from hudna.batching import DISTANCE_BUCKETS, EncoderInputs, IntArray, Relations
 from hudna.configuration import HudnaConfig
 from hudna.decoding import tag_count
 
-# Upper ends of the buckets for the distance in words from a claim to a mention (negative: before the claim).
-_DISTANCES = (-200, -100, -50, -25, -12, -6, -3, -1, 0, 3, 6, 12, 25, 50, 100, 200)
 
+class TensorRelations(Relations[Tensor]):
+    """The relations of a batch as the model takes them."""
 
-@dataclass
-class Relations:
-    """Who is to be judged in a batch: spans of words, and which of them belong together.
+    @classmethod
+    def of(cls, relations: Relations[IntArray]) -> TensorRelations:
+        """From numpy's arrays, whose memory is shared."""
+        return cls(**{name: torch.from_numpy(array) for name, array in vars(relations).items()})
 
-    Attributes:
-        article_words: the number of words of each article. *Shape:* (articles,)
-        actor_article: the article of each actor, ascending. *Shape:* (actors,)
-        mention_words: first and last (inclusive) word of each mention. *Shape:* (mentions, 2)
-        mention_actor: the actor of each mention. *Shape:* (mentions,)
-        n_actors: the number of actors.
-        claim_words: first and last (inclusive) word of each claim. *Shape:* (claims, 2)
-        pair_claim: the claim of each pair of a claim and a mention within its reach. *Shape:* (pairs,)
-        pair_mention: the mention of each such pair. *Shape:* (pairs,)
-        pair_link: the link that each such pair speaks for. *Shape:* (pairs,)
-        links: claim and actor of each link, ascending. *Shape:* (links, 2)
-    """
-
-    article_words: Tensor
-    actor_article: Tensor
-    mention_words: Tensor
-    mention_actor: Tensor
-    n_actors: int
-    claim_words: Tensor
-    pair_claim: Tensor
-    pair_mention: Tensor
-    pair_link: Tensor
-    links: Tensor
-
-    def to(self, device: torch.device) -> Relations:
+    def to(self, device: torch.device) -> TensorRelations:
         """The same relations with their tensors on a device."""
-        moved: dict[str, Any] = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(self).items()}
-        return Relations(**moved)
+        return TensorRelations(**{name: array.to(device) for name, array in vars(self).items()})
+
+
+def tensors(inputs: EncoderInputs, device: torch.device | str = "cpu") -> dict[str, Tensor]:
+    """An encoder's inputs as arguments of `HudnaModel.tag`."""
+    return {name: torch.from_numpy(array).to(device) for name, array in vars(inputs).items()}
 
 
 @dataclass
@@ -123,7 +105,7 @@ class HudnaModel(PreTrainedModel):
         input_ids: Tensor,
         attention_mask: Tensor,
         word_index: Tensor,
-        relations: Relations,
+        relations: TensorRelations,
     ) -> HudnaOutput:
         """Runs the encoder and all heads.
 
@@ -149,7 +131,7 @@ class HudnaModel(PreTrainedModel):
         words = hidden.reshape(-1, hidden.shape[-1])[word_index]
         return words, self.actor_head(words), self.claim_head(words)
 
-    def relate(self, words: Tensor, relations: Relations) -> tuple[Tensor, Tensor, Tensor]:
+    def relate(self, words: Tensor, relations: TensorRelations) -> tuple[Tensor, Tensor, Tensor]:
         """The side scores, the attention and the claimant scores of `HudnaOutput`."""
         side_logits, attention = self.side_head(words, relations)
         return side_logits, attention, self.claimant_head(words, relations)
@@ -201,12 +183,12 @@ class SideHead(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(head_width, n_sides)
 
-    def forward(self, words: Tensor, relations: Relations) -> tuple[Tensor, Tensor]:
+    def forward(self, words: Tensor, relations: TensorRelations) -> tuple[Tensor, Tensor]:
         """*Shapes:* (words, width) -> (actors, sides), (mentions,)"""
         mentions = self.span(words, relations.mention_words)
         scores = self.query(torch.tanh(self.key(mentions))).squeeze(-1).float()
-        attention = _segment_softmax(scores, relations.mention_actor, relations.n_actors)
-        pooled = mentions.new_zeros(relations.n_actors, mentions.shape[1], dtype=torch.float32)
+        attention = _segment_softmax(scores, relations.mention_actor, len(relations.actor_article))
+        pooled = mentions.new_zeros(len(relations.actor_article), mentions.shape[1], dtype=torch.float32)
         pooled = pooled.index_add(0, relations.mention_actor, attention[:, None] * mentions.float()).to(mentions.dtype)
         if self.exchange is not None:
             pooled = self.exchange(pooled, words, relations)
@@ -222,7 +204,7 @@ class ActorExchange(nn.Module):
         self.article = nn.Linear(width, head_width)
         self.blocks = nn.ModuleList(AttentionBlock(head_width, dropout=dropout) for _ in range(layers))
 
-    def forward(self, actors: Tensor, words: Tensor, relations: Relations) -> Tensor:
+    def forward(self, actors: Tensor, words: Tensor, relations: TensorRelations) -> Tensor:
         """*Shapes:* (actors, head_width), (words, width) -> (actors, head_width)"""
         article, lengths = relations.actor_article, relations.article_words
         n_articles = len(lengths)
@@ -279,25 +261,16 @@ class ClaimantHead(nn.Module):
         super().__init__()
         self.claim = SpanEncoder(width, head_width, dropout=dropout)
         self.mention = SpanEncoder(width, head_width, dropout=dropout)
-        self.distance = nn.Embedding(len(_DISTANCES) + 2, head_width)
+        self.distance = nn.Embedding(DISTANCE_BUCKETS, head_width)
         self.output = nn.Linear(head_width, 1)
 
-    def forward(self, words: Tensor, relations: Relations) -> Tensor:
+    def forward(self, words: Tensor, relations: TensorRelations) -> Tensor:
         """*Shape:* (words, width) -> (links,)"""
         claims = self.claim(words, relations.claim_words)[relations.pair_claim]
         mentions = self.mention(words, relations.mention_words)[relations.pair_mention]
-        distances = self.distance(self._bucket(relations))
+        distances = self.distance(relations.pair_distance)
         scores = self.output(torch.tanh(claims + mentions + claims * mentions + distances)).squeeze(-1).float()
         return _segment_logsumexp(scores, relations.pair_link, len(relations.links))
-
-    def _bucket(self, relations: Relations) -> Tensor:
-        claim_first, claim_last = relations.claim_words[relations.pair_claim].unbind(1)
-        mention_first, mention_last = relations.mention_words[relations.pair_mention].unbind(1)
-        before = mention_last < claim_first
-        after = mention_first > claim_last
-        distance = torch.where(before, mention_last - claim_first, mention_first - claim_last)
-        bucket = torch.bucketize(distance, torch.tensor(_DISTANCES, device=distance.device))
-        return torch.where(before | after, bucket, len(_DISTANCES) + 1)
 
 
 def _segment_softmax(scores: Tensor, segment: Tensor, n_segments: int) -> Tensor:

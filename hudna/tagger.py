@@ -9,23 +9,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, overload
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from hudna.batching import Spans, pack_relations, pack_windows
-from hudna.configuration import HudnaConfig
 from hudna.dates import Date, parse_date, resolve_start
-from hudna.decoding import FloatArray, WordSpan, choose_makers, decode_spans
+from hudna.decoding import FloatArray, WordSpan, choose_makers, decode_spans, sigmoid, softmax
+from hudna.engine import Engine, Tagged, load_engine
 from hudna.linking import Lexicon, LinkedActor, SpanToLink, link
-from hudna.modeling import HudnaModel
 from hudna.results import Actor, Analysis, Claim, Mention
+from hudna.settings import Settings
 from hudna.windows import Document, Windower
 
 RELEASED = Path(__file__).parent / "checkpoint"
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "lexicon.json")
-BACKENDS = ("torch",)
 # Windows that go through the encoder together, and articles that are read ahead of them.
 _BATCH_WINDOWS = 8
 _READ_AHEAD = 32
@@ -33,39 +29,32 @@ _READ_AHEAD = 32
 _MISSING: Any = object()
 
 
-def load(path: str | Path | None = None, *, backend: str = "torch", device: str | None = None) -> Tagger:
+def load(path: str | Path | None = None, *, backend: str | None = None, device: str | None = None) -> Tagger:
     """Loads a tagger.
 
     Args:
         path: a checkpoint folder; without it, the released checkpoint.
-        backend: the run-time; `torch` is the only one so far.
+        backend: the run-time. `openvino` compiles the model for the CPU and needs no torch; `torch` runs any encoder on
+            a CPU or a GPU. Without it: `torch` where a GPU or a device is asked for or the encoder is none that
+            `openvino` knows, else `openvino`.
         device: a torch device; the default is the GPU where there is one, else the CPU.
 
     Raises:
-        ValueError: the folder is no checkpoint, or the backend or the device is unknown.
+        ValueError: the folder is no checkpoint, or the backend or the device is unknown or cannot run it.
+        ImportError: the backend is not installed.
 
     Example:
         >>> tagger = load()
         >>> analysis = tagger.predict("Ankara said the truce was holding.")
     """
-    if backend not in BACKENDS:
-        raise ValueError(f"unknown backend '{backend}' (known: {', '.join(BACKENDS)})")
-    try:
-        target = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    except RuntimeError:
-        raise ValueError(f"unknown device '{device}'") from None
     folder = Path(path) if path is not None else RELEASED
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise ValueError(f"{folder} is no checkpoint: it has no {', '.join(missing)}")
-    try:
-        model = HudnaModel(HudnaConfig.from_pretrained(folder, local_files_only=True)).float()
-        model.load_state_dict(load_file(folder / "model.safetensors"))  # Half precision becomes single here.
-    except (OSError, RuntimeError, SafetensorError) as error:
-        raise ValueError(f"{folder} is no checkpoint: {error}") from None
+    settings = Settings.read(folder)
+    engine = load_engine(folder, backend=backend, device=device)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    model.to(target)
-    return Tagger(model, tokenizer, Lexicon.from_json(folder / "lexicon.json"))
+    return Tagger(engine, settings, tokenizer, Lexicon.from_json(folder / "lexicon.json"))
 
 
 @overload
@@ -86,7 +75,8 @@ class Tagger:
     """A model with all that turns articles into analyses. Threads may share one.
 
     Args:
-        model: on its device; put into evaluation mode.
+        engine: runs the model.
+        settings: of its checkpoint.
         tokenizer: the encoder's fast tokenizer.
         lexicon: the actors that keep their id from article to article.
 
@@ -95,12 +85,12 @@ class Tagger:
         windower: cuts articles as the model reads them.
     """
 
-    def __init__(self, model: HudnaModel, tokenizer: Tokenizer, lexicon: Lexicon) -> None:
-        self.model = model.eval()
+    def __init__(self, engine: Engine, settings: Settings, tokenizer: Tokenizer, lexicon: Lexicon) -> None:
+        self.engine = engine
+        self.settings = settings
         self.lexicon = lexicon
-        config = model.config
-        self.labels = config.label_set
-        self.windower = Windower(tokenizer, max_length=config.window_length, overlap=config.window_overlap)
+        self.labels = settings.labels
+        self.windower = Windower(tokenizer, max_length=settings.window_length, overlap=settings.window_overlap)
 
     @overload
     def predict(self, articles: str, *, date: Date = None) -> Analysis: ...  # type: ignore[overload-overlap]
@@ -151,7 +141,6 @@ class Tagger:
                     raise TypeError(f"article {position} is not a string but {type(text).__name__}")
             yield from self._read([text for text, _ in chunk], [day for _, day in chunk])
 
-    @torch.inference_mode()
     def _read(self, texts: Sequence[str], dates: Sequence[datetime.date | None]) -> list[Analysis]:
         documents = self.windower(texts)
         analyses: dict[int, Analysis] = {}
@@ -168,47 +157,45 @@ class Tagger:
         return [analyses[index] for index in range(len(texts))]
 
     def _read_batch(self, documents: list[Document], dates: list[datetime.date | None]) -> list[Analysis]:
-        device = self.model.device
-        words, actor_logits, claim_logits = self._encode(documents)
+        tagged = self._tag(documents)
         mentions: list[list[WordSpan]] = []
         claims: list[list[WordSpan]] = []
         actors: list[list[LinkedActor]] = []
         spans: list[Spans] = []
-        config = self.model.config
+        settings = self.settings
         start = 0
         for document in documents:
             rows = slice(start, start + len(document))
             start += len(document)
             mentions.append(
                 decode_spans(
-                    actor_logits[rows],
+                    tagged.actor_logits[rows],
                     self.labels.types,
-                    threshold=config.mention_threshold,
-                    calibration=config.mention_calibration,
+                    threshold=settings.mention_threshold,
+                    calibration=settings.mention_calibration,
                 )
             )
             claims.append(
                 decode_spans(
-                    claim_logits[rows],
+                    tagged.claim_logits[rows],
                     self.labels.kinds,
-                    threshold=config.claim_threshold,
-                    calibration=config.claim_calibration,
+                    threshold=settings.claim_threshold,
+                    calibration=settings.claim_calibration,
                 )
             )
             to_link = [SpanToLink(*document.char_span(m.first, m.last), m.label, m.score) for m in mentions[-1]]
             actors.append(link(document.text, to_link, self.lexicon))
             groups = [actor.mentions for actor in actors[-1]]
             spans.append(Spans.of(len(document), mentions[-1], groups, claims[-1]))
-        relations = pack_relations(spans).to(device)
-        side_logits, attention, claimant_logits = self.model.relate(words, relations)
-        sides = torch.softmax(side_logits.float() / config.side_temperature, dim=-1).cpu().numpy()
+        relations = pack_relations(spans)
+        side_logits, shares, claimant_logits = self.engine.relate(tagged.words, relations)
+        sides = softmax(side_logits / settings.side_temperature)
         makers = choose_makers(
-            relations.links.cpu().numpy(),
-            torch.sigmoid(claimant_logits.float()).cpu().numpy(),
-            threshold=config.claimant_threshold,
-            fallback=config.claimant_fallback,
+            relations.links,
+            sigmoid(claimant_logits),
+            threshold=settings.claimant_threshold,
+            fallback=settings.claimant_fallback,
         )
-        shares = attention.cpu().numpy()
 
         analyses = []
         first_claim = first_actor = 0
@@ -234,15 +221,9 @@ class Tagger:
             first_claim, first_actor = first_claim + n_claims, first_actor + n_actors
         return analyses
 
-    def _encode(self, documents: list[Document]) -> tuple[torch.Tensor, FloatArray, FloatArray]:
-        """The words' vectors and the tag scores of some articles, a few windows at a time."""
-        words, actor_logits, claim_logits = [], [], []
-        for inputs in pack_windows(documents, self.model.device, max_windows=_BATCH_WINDOWS):
-            vectors, actor, claim = self.model.tag(**vars(inputs))
-            words.append(vectors)
-            actor_logits.append(actor.float())
-            claim_logits.append(claim.float())
-        return torch.cat(words), torch.cat(actor_logits).cpu().numpy(), torch.cat(claim_logits).cpu().numpy()
+    def _tag(self, documents: list[Document]) -> Tagged[Any]:
+        """What the encoder says of the words of some articles, a few windows at a time."""
+        return self.engine.tag(pack_windows(documents, max_windows=_BATCH_WINDOWS))
 
     def _assemble(
         self,

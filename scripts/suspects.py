@@ -22,6 +22,7 @@ from tqdm import tqdm
 from hudna.decoding import FloatArray
 from hudna.labels import LabelSet
 from hudna.tagger import load
+from hudna.torch_engine import TorchEngine
 from training.collation import Example, collate, encode_rows
 from training.corpus import SPLITS, load_corpus
 
@@ -103,16 +104,17 @@ def main() -> int:
     args = parser.parse_args()
     transformers.utils.logging.disable_progress_bar()
     try:
-        tagger = load(args.checkpoint)
+        tagger = load(args.checkpoint, backend="torch", device="cpu")
         rows = load_corpus(args.corpus)[args.split]
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    assert isinstance(tagger.engine, TorchEngine)
     found: list[Suspect] = []
     with torch.inference_mode():
         for id, example in zip(tqdm(rows["id"]), encode_rows(rows, tagger.windower, tagger.labels), strict=True):
             inputs, _ = collate([example])
-            output = tagger.model(**inputs)
+            output = tagger.engine.model(**inputs)
             probabilities = {
                 "actor": output.actor_logits.float().softmax(-1).numpy(),
                 "claim": output.claim_logits.float().softmax(-1).numpy(),

@@ -15,7 +15,7 @@ from hudna.tagger import Tagger
 from training.config import Config, load_config
 from training.corpus import load_labels
 from training.encoders import MINILM, encoder_path
-from training.train import load_tokenizer, read_lexicon, train
+from training.train import load_tokenizer, read_lexicon, tagger_of, train
 
 CORPUS = Path(__file__).parent / "data" / "corpus"
 
@@ -90,5 +90,4 @@ def tagger(tiny_encoder: Path, labels: LabelSet) -> Tagger:
     for head in (wild.actor_head, wild.claim_head, wild.side_head, wild.claimant_head):
         for parameter in head.parameters():
             parameter.data = torch.randn(parameter.shape, generator=generator)
-    tokenizer = load_tokenizer(str(tiny_encoder)).backend_tokenizer
-    return Tagger(wild, tokenizer, read_lexicon(CORPUS / "lexicon.yaml"))
+    return tagger_of(wild, load_tokenizer(str(tiny_encoder)), read_lexicon(CORPUS / "lexicon.yaml"))

@@ -12,17 +12,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 import transformers
 from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
-from hudna.configuration import HudnaConfig
-from hudna.decoding import FloatArray as Scores
 from hudna.decoding import calibrate
+from hudna.engine import Tagged
 from hudna.results import Analysis
 from hudna.tagger import Tagger, load
 from hudna.windows import Document
@@ -146,39 +145,39 @@ class _Remembering(Tagger):
 
     def __init__(self, tagger: Tagger) -> None:
         vars(self).update(vars(tagger))
-        self._memory: dict[tuple[str, ...], tuple[torch.Tensor, Scores, Scores]] = {}
+        self._memory: dict[tuple[str, ...], Tagged[Any]] = {}
 
-    def _encode(self, documents: list[Document]) -> tuple[torch.Tensor, Scores, Scores]:
+    def _tag(self, documents: list[Document]) -> Tagged[Any]:
         texts = tuple(document.text for document in documents)
         if texts not in self._memory:
-            self._memory[texts] = super()._encode(documents)
+            self._memory[texts] = super()._tag(documents)
         return self._memory[texts]
 
 
 def fit(tagger: Tagger, golds: Sequence[Article]) -> None:
-    """Sets calibration and thresholds of a tagger's configuration by what it says of labelled articles."""
+    """Sets calibration and thresholds of a tagger's settings by what it says of labelled articles."""
     tagger = _Remembering(tagger)
-    config: HudnaConfig = tagger.model.config
-    config.mention_calibration = config.claim_calibration = (1.0, 0.0)
-    config.side_temperature = 1.0
-    config.mention_threshold = config.claim_threshold = 0.0
+    settings = tagger.settings
+    settings.mention_calibration = settings.claim_calibration = [1.0, 0.0]
+    settings.side_temperature = 1.0
+    settings.mention_threshold = settings.claim_threshold = 0.0
     n_gold = {"mention": sum(len(g.mentions) for g in golds), "claim": sum(len(g.claims) for g in golds)}
     judged = judge(golds, _read(tagger, golds))
     scaled = {}
     for name in ("mention", "claim"):
         scale = fit_scale(judged[name])
-        setattr(config, f"{name}_calibration", list(scale))
+        setattr(settings, f"{name}_calibration", list(scale))
         scores = np.array([calibrate(score, *scale) for score in judged[name].scores])
         scaled[name] = Judged(scores, judged[name].right)
-        setattr(config, f"{name}_threshold", best_threshold(scaled[name], n_gold[name]))
+        setattr(settings, f"{name}_threshold", best_threshold(scaled[name], n_gold[name]))
     # The sides and the makers are judged on the mentions and claims that are kept.
-    config.side_temperature = fit_temperature(golds, _read(tagger, golds))
+    settings.side_temperature = fit_temperature(golds, _read(tagger, golds))
     makers = []
     for threshold, fallback in itertools.product((0.3, 0.4, 0.5, 0.6, 0.7, 0.8), (0.1, 0.2, 0.3, 0.4, 1.0)):
-        config.claimant_threshold, config.claimant_fallback = threshold, fallback
+        settings.claimant_threshold, settings.claimant_fallback = threshold, fallback
         figures = evaluate(golds, _read(tagger, golds), tagger.labels)
         makers.append((figures["claimants_f1"], threshold, fallback))
-    _, config.claimant_threshold, config.claimant_fallback = max(makers)
+    _, settings.claimant_threshold, settings.claimant_fallback = max(makers)
 
 
 def _read(tagger: Tagger, golds: Sequence[Article]) -> list[Analysis]:
@@ -202,10 +201,10 @@ def main() -> int:
     after = judge(golds, _read(tagger, golds))
     for name in before:
         print(f"{name} scores: error {calibration_error(before[name]):.3f} -> {calibration_error(after[name]):.3f}")
-    config = tagger.model.config
+    settings = tagger.settings
     for name in ("mention_threshold", "claim_threshold", "claimant_threshold", "claimant_fallback", "side_temperature"):
-        print(f"{name}: {getattr(config, name):.2f}")
-    config.save_pretrained(args.checkpoint)
+        print(f"{name}: {getattr(settings, name):.2f}")
+    settings.write(args.checkpoint)
     return 0
 
 

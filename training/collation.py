@@ -15,7 +15,7 @@ from torch import Tensor
 from hudna.batching import IntArray, Spans, pack_relations, pack_windows
 from hudna.decoding import WordSpan, encode_spans
 from hudna.labels import LabelSet
-from hudna.modeling import Relations
+from hudna.modeling import TensorRelations, tensors
 from hudna.windows import Document, Windower
 from training.augment import Augmenter, Row
 from training.distillation import SoftTargets, Teachers
@@ -148,12 +148,12 @@ def _encode(row: Mapping[str, Any], document: Document, labels: LabelSet) -> Exa
 
 def collate(
     examples: Sequence[Example], teachers: Teachers | None = None
-) -> tuple[dict[str, Tensor | Relations], Targets]:
+) -> tuple[dict[str, Tensor | TensorRelations], Targets]:
     """A batch: the arguments of `HudnaModel.forward`, and the targets, with soft ones where there are teachers."""
     documents = [example.document for example in examples]
     (windows,) = pack_windows(documents)
     relations = pack_relations([example.spans for example in examples])
-    inputs: dict[str, Tensor | Relations] = {**vars(windows), "relations": relations}
+    inputs: dict[str, Tensor | TensorRelations] = {**tensors(windows), "relations": TensorRelations.of(relations)}
     claimants = block_diag(*(example.claimants for example in examples))
 
     def join(arrays: Iterable[IntArray]) -> Tensor:
@@ -163,7 +163,7 @@ def collate(
         actor_tags=join(example.actor_tags for example in examples),
         claim_tags=join(example.claim_tags for example in examples),
         sides=join(example.sides for example in examples),
-        claimants=torch.from_numpy(claimants[tuple(relations.links.numpy().T)]),
+        claimants=torch.from_numpy(claimants[tuple(relations.links.T)]),
         soft=teachers(documents, relations) if teachers else None,
     )
     return inputs, targets

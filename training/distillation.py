@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hudna.batching import pack_windows
+from hudna.batching import IntArray, Relations, pack_windows
 from hudna.labels import LabelSet
-from hudna.modeling import HudnaOutput, Relations
+from hudna.modeling import HudnaModel, HudnaOutput, TensorRelations, tensors
 from hudna.tagger import load
-from hudna.windows import Document
+from hudna.torch_engine import TorchEngine
+from hudna.windows import Document, Windower
 
 
 @dataclass
@@ -45,27 +46,31 @@ class Teachers:
     """
 
     def __init__(self, folders: Sequence[str], labels: LabelSet, device: torch.device) -> None:
-        self._taggers = [load(folder, device=str(device)) for folder in folders]
-        for folder, tagger in zip(folders, self._taggers, strict=True):
+        self._device = device
+        self._teachers: list[tuple[Windower, HudnaModel]] = []
+        for folder in folders:
+            tagger = load(folder, backend="torch", device=str(device))
+            assert isinstance(tagger.engine, TorchEngine)
             if tagger.labels != labels:
                 raise ValueError(f"the teacher {folder} has other labels than the corpus")
+            self._teachers.append((tagger.windower, tagger.engine.model))
 
     @torch.no_grad()  # what inference mode makes could not be part of a loss
-    def __call__(self, documents: Sequence[Document], relations: Relations) -> SoftTargets:
+    def __call__(self, documents: Sequence[Document], relations: Relations[IntArray]) -> SoftTargets:
         """The soft labels of a batch, on the CPU.
 
         Args:
             documents: the articles, cut for the model that learns. A teacher cuts them by its own tokenizer.
             relations: the gold spans of all of them.
         """
-        device = self._taggers[0].model.device
+        moved = TensorRelations.of(relations).to(self._device)
         outputs: list[HudnaOutput] = []
-        for tagger in self._taggers:
-            own = tagger.windower([document.text for document in documents])
+        for windower, model in self._teachers:
+            own = windower([document.text for document in documents])
             if [len(document) for document in own] != [len(document) for document in documents]:
                 raise ValueError("a teacher's tokenizer drops other words than that of the model that learns")
-            (inputs,) = pack_windows(own, device)
-            outputs.append(tagger.model(**vars(inputs), relations=relations.to(device)))
+            (inputs,) = pack_windows(own)
+            outputs.append(model(**tensors(inputs, self._device), relations=moved))
 
         def mean(parts: list[Tensor]) -> Tensor:
             return torch.stack(parts).mean(dim=0).cpu()

@@ -25,7 +25,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from hudna.labels import LabelSet
 from hudna.linking import Lexicon
 from hudna.modeling import HudnaModel
-from hudna.tagger import Tagger, load
+from hudna.settings import Settings
+from hudna.tagger import Tagger
+from hudna.torch_engine import TorchEngine
 from hudna.windows import Windower
 from training.augment import Augmenter, load_states
 from training.collation import Example, TrainingSet, collate
@@ -153,11 +155,12 @@ def train(config: Config) -> dict[str, Any]:
         last = epoch + 1 == config.train.epochs
         if last or (epoch + 1) % config.train.evaluate_every == 0:
             if accelerator.is_main_process:
-                tagger = Tagger(accelerator.unwrap_model(model), tokenizer.backend_tokenizer, lexicon)
+                trained = accelerator.unwrap_model(model)
+                tagger = tagger_of(trained, tokenizer, lexicon)
                 figures = evaluate(dev, tagger.predict([a.text for a in dev], date=[a.date for a in dev]), labels)
                 _record(figures, epoch, progress, n_steps=len(loader), accelerator=accelerator)
                 if progress.best_epoch == epoch + 1:
-                    write = functools.partial(save_checkpoint, tagger.model, tokenizer, lexicon)
+                    write = functools.partial(save_checkpoint, trained, tokenizer, lexicon)
                     run.write_checkpoint(f"epoch-{epoch + 1:03d}", write)
                 run.write_metrics(_metrics(progress, config))
                 bar.write(f"epoch {epoch + 1}: " + summary(progress.history[-1]))
@@ -204,10 +207,10 @@ def load_init(folder: str, labels: LabelSet) -> tuple[HudnaModel, PreTrainedToke
     Raises:
         ValueError: the folder is no checkpoint, or the checkpoint has other labels.
     """
-    tagger = load(folder, device="cpu")
-    if tagger.labels != labels:
+    model = TorchEngine.load(Path(folder), "cpu").model
+    if Settings.of(model.config).labels != labels:
         raise ValueError(f"init: {folder} has other labels than the corpus")
-    return tagger.model, PreTrainedTokenizerFast(tokenizer_file=str(Path(folder) / "tokenizer.json"))
+    return model, PreTrainedTokenizerFast(tokenizer_file=str(Path(folder) / "tokenizer.json"))
 
 
 def load_tokenizer(encoder: str) -> PreTrainedTokenizerFast:
@@ -220,6 +223,11 @@ def load_tokenizer(encoder: str) -> PreTrainedTokenizerFast:
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise ValueError(f"{encoder} has no fast tokenizer, without which there are no character offsets")
     return tokenizer
+
+
+def tagger_of(model: HudnaModel, tokenizer: PreTrainedTokenizerFast, lexicon: Lexicon) -> Tagger:
+    """A tagger around a model that is being trained; puts the model into evaluation mode."""
+    return Tagger(TorchEngine(model), Settings.of(model.config), tokenizer.backend_tokenizer, lexicon)
 
 
 def save_checkpoint(

@@ -6,9 +6,11 @@ import pytest
 import torch
 from transformers import DebertaV2Config, DebertaV2Model, ModernBertConfig, ModernBertModel, MPNetConfig, MPNetModel
 
-from hudna.batching import Spans, pack_relations
+from hudna.batching import Spans
+from hudna.batching import pack_relations as pack
 from hudna.decoding import WordSpan
-from hudna.modeling import HudnaModel
+from hudna.modeling import HudnaModel, TensorRelations
+from hudna.settings import Settings
 
 LABELS = {"types": ["a", "b"], "sides": ["x", "y", "z"], "kinds": ["k"]}
 
@@ -19,6 +21,10 @@ def inputs(n_words: int = 10) -> dict[str, torch.Tensor]:
         "attention_mask": torch.ones(2, 12, dtype=torch.long),
         "word_index": torch.arange(1, n_words + 1),
     }
+
+
+def pack_relations(articles: list[Spans]) -> TensorRelations:
+    return TensorRelations.of(pack(articles))
 
 
 def spans(n_words: int, groups: list[list[int]], claims: list[tuple[int, int]]) -> Spans:
@@ -80,7 +86,7 @@ def test_save_and_load(model: HudnaModel, tmp_path: Path) -> None:
     model.save_pretrained(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
     again = HudnaModel.from_pretrained(tmp_path)
-    assert again.config.label_set == model.config.label_set
+    assert Settings.of(again.config) == Settings.of(model.config)
     assert again.config.encoder_config.hidden_size == 32
     for name, value in model.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name

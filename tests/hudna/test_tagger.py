@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import hudna
 from hudna.results import Analysis
 from hudna.tagger import Tagger, load
+from hudna.torch_engine import TorchEngine
 
 ARTICLE = (
     "The Government of National Accord (GNA) accused Haftar of breaking the truce on Sunday.\n"
@@ -164,8 +165,9 @@ def test_what_is_no_checkpoint(tmp_path: Path) -> None:
 
 def test_a_saved_and_loaded_model_says_the_same(tagger: Tagger, run_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(run_folder / "checkpoint", tmp_path, dirs_exist_ok=True)
-    tagger.model.save_pretrained(tmp_path)
-    assert load(tmp_path, device="cpu").predict(ARTICLE) == tagger.predict(ARTICLE)
+    assert isinstance(tagger.engine, TorchEngine)
+    tagger.engine.model.save_pretrained(tmp_path)
+    assert load(tmp_path, backend="torch").predict(ARTICLE) == tagger.predict(ARTICLE)
     (tmp_path / "model.safetensors").write_bytes(b"cut off")
     with pytest.raises(ValueError, match="is no checkpoint"):
         load(tmp_path)

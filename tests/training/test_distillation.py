@@ -9,6 +9,7 @@ import torch
 
 from hudna.labels import LabelSet
 from hudna.tagger import Tagger, load
+from hudna.torch_engine import TorchEngine
 from training.collation import collate, encode_rows
 from training.config import Config, LossConfig
 from training.corpus import load_corpus
@@ -25,7 +26,8 @@ def teachers(run_folder: Path, labels: LabelSet) -> Teachers:
 
 
 def test_soft_labels_are_the_teachers_probabilities(run_folder: Path, labels: LabelSet, teachers: Teachers) -> None:
-    teacher = load(run_folder / "checkpoint")
+    teacher = load(run_folder / "checkpoint", backend="torch")
+    assert isinstance(teacher.engine, TorchEngine)
     rows = load_corpus(CORPUS)["train"].to_list()[:2]
     examples = encode_rows(rows, teacher.windower, labels)
     inputs, targets = collate(examples, teachers)
@@ -33,7 +35,7 @@ def test_soft_labels_are_the_teachers_probabilities(run_folder: Path, labels: La
     for part in (targets.soft.actor, targets.soft.claim, targets.soft.side):
         torch.testing.assert_close(part.sum(dim=-1), torch.ones(len(part)))
     with torch.inference_mode():
-        output = teacher.model(**inputs)
+        output = teacher.engine.model(**inputs)
     torch.testing.assert_close(targets.soft.side, output.side_logits.softmax(dim=-1))
     torch.testing.assert_close(targets.soft.claimant, output.claimant_logits.sigmoid())
     # With soft labels alone, the teacher itself has nothing left to learn: its loss is their entropy.
@@ -57,9 +59,11 @@ def test_a_student_comes_nearer_to_its_teacher(
         inputs, targets = collate(encode_rows(rows, student.windower, labels), teachers)
         assert targets.soft is not None
         with torch.inference_mode():
-            return float(head_losses(student.model(**inputs), **vars(targets.soft))["actor"])
+            assert isinstance(student.engine, TorchEngine)
+            return float(head_losses(student.engine.model(**inputs), **vars(targets.soft))["actor"])
 
-    assert distance(load(tmp_path / "taught" / "checkpoint")) < distance(load(tmp_path / "alone" / "checkpoint"))
+    taught, alone = (load(tmp_path / name / "checkpoint", backend="torch") for name in ("taught", "alone"))
+    assert distance(taught) < distance(alone)
 
 
 def test_teachers_with_other_labels(run_folder: Path, labels: LabelSet) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -103,28 +103,59 @@ def _bounds(spans: Sequence[WordSpan]) -> IntArray:
     return np.array([(span.first, span.last - 1) for span in spans], dtype=np.int64).reshape(-1, 2)
 
 
-def pack_windows(documents: Sequence[Document], *, max_windows: int | None = None) -> Iterator[EncoderInputs]:
-    """The windows of all articles as batches of at most `max_windows`, with the words that each batch represents.
+def pack_windows(documents: Sequence[Document]) -> EncoderInputs:
+    """The windows of all articles as one batch; words come in the order of the articles and of their text."""
+    windows, word_window, word_position = _join(documents)
+    return _pad(windows, word_window, word_position)
 
-    Words come in the order of the articles and of their text.
+
+def batch_windows(documents: Sequence[Document], *, tokens: int) -> tuple[list[EncoderInputs], IntArray]:
+    """The windows of all articles as batches of windows of like length, the longest first.
+
+    Args:
+        documents: the articles.
+        tokens: how many a batch holds at most, padding included, if one window has no more.
+
+    Returns:
+        The batches, and where in their words, taken one batch after another, each word of the articles is.
+        *Shape:* (words,)
     """
+    windows, word_window, word_position = _join(documents)
+    by_length = sorted(range(len(windows)), key=lambda index: -len(windows[index]))
+    batches: list[list[int]] = []
+    for index in by_length:
+        if batches and (len(batches[-1]) + 1) * len(windows[batches[-1][0]]) <= tokens:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    # The words of a window are a run of all words: in a text, a later word is in the same or in a later window.
+    firsts = np.searchsorted(word_window, np.arange(len(windows) + 1))
+    inputs, order = [], []
+    for batch in batches:
+        words = np.concatenate([np.arange(firsts[index], firsts[index + 1]) for index in batch])
+        rows = np.repeat(np.arange(len(batch)), [firsts[index + 1] - firsts[index] for index in batch])
+        inputs.append(_pad([windows[index] for index in batch], rows, word_position[words]))
+        order.append(words)
+    return inputs, np.argsort(np.concatenate(order))
+
+
+def _join(documents: Sequence[Document]) -> tuple[list[IntArray], IntArray, IntArray]:
+    """All windows, and the window and the position in it of every word. *Shapes:* (tokens,) each, (words,), (words,)"""
     windows = [window for document in documents for window in document.windows]
-    size = max_windows or max(len(windows), 1)
-    # Window and position of every word of the batch; both only ever grow, so a batch of windows is a run of words.
     firsts = np.cumsum([0] + [len(document.windows) for document in documents])
     word_window = np.concatenate([d.word_window + first for d, first in zip(documents, firsts, strict=False)])
-    word_position = np.concatenate([document.word_position for document in documents])
-    for start in range(0, len(windows), size):
-        part = windows[start : start + size]
-        length = max(map(len, part))
-        input_ids = np.zeros((len(part), length), dtype=np.int64)
-        mask = np.zeros((len(part), length), dtype=np.int64)
-        for row, window in enumerate(part):
-            input_ids[row, : len(window)] = window
-            mask[row, : len(window)] = 1
-        first, last = np.searchsorted(word_window, [start, start + len(part)])
-        index = (word_window[first:last] - start) * length + word_position[first:last]
-        yield EncoderInputs(input_ids, mask, index)
+    return windows, word_window, np.concatenate([document.word_position for document in documents])
+
+
+def _pad(windows: Sequence[IntArray], word_window: IntArray, word_position: IntArray) -> EncoderInputs:
+    """One batch of windows, padded to the longest."""
+    length = max(map(len, windows))
+    input_ids = np.zeros((len(windows), length), dtype=np.int64)
+    mask = np.zeros((len(windows), length), dtype=np.int64)
+    for row, window in enumerate(windows):
+        input_ids[row, : len(window)] = window
+        mask[row, : len(window)] = 1
+    return EncoderInputs(input_ids, mask, word_window * length + word_position)
 
 
 def pack_relations(articles: Sequence[Spans]) -> Relations[IntArray]:

@@ -128,6 +128,10 @@ def viterbi(scores: FloatArray) -> IntArray:
 
     A span that begins right after another one pays for it: `_NEIGHBOURS`.
 
+    Where the best tags word by word break no rule they are kept. Around the others, the words between two that are
+    best outside (O) are searched; the search is widened as long as it could pay to let one of these two be part of a
+    span. So the result is that of a search over the whole sequence.
+
     Args:
         scores: log-probability of each tag at each word. *Shape:* (words, tags)
 
@@ -137,8 +141,42 @@ def viterbi(scores: FloatArray) -> IntArray:
     Source: Forney, "The Viterbi algorithm", Proceedings of the IEEE 61(3), 1973.
     """
     tags: IntArray = scores.argmax(axis=1)
-    if _well_formed(tags):
-        return tags  # The best sequence without the constraint keeps it, so it is the best one with it.
+    broken = np.flatnonzero(~_well_formed(tags))
+    if not len(broken):
+        return tags
+    best = np.take_along_axis(scores, tags[:, None], axis=1)[:, 0].astype(np.float64)
+    # What it costs to let a word be part of a span that is best outside.
+    margin = best - scores[:, 1:].max(axis=1)
+    outside = np.flatnonzero(tags == 0)
+    searched: list[tuple[int, int, float]] = []  # between which two of `outside`, and what keeping to the rules costs
+    for word in broken.tolist():
+        right = int(np.searchsorted(outside, word))
+        left = right - 1
+        if searched and left < searched[-1][1]:
+            continue  # It lies in what was searched last.
+        while True:
+            first = int(outside[left]) + 1 if left >= 0 else 0
+            last = int(outside[right]) if right < len(outside) else len(tags)
+            found = _search(scores[first:last])
+            loss = float(best[first:last].sum()) - _score(scores[first:last], found)
+            # A word that two searches share would have to pay for both.
+            shared = searched[-1][2] if searched and searched[-1][1] == left else 0.0
+            beyond = (left >= 0 and margin[first - 1] <= loss + shared, right < len(outside) and margin[last] <= loss)
+            if not any(beyond):
+                break
+            # At least twice as much each time, so that in the end no word was searched often.
+            size = right - left
+            left -= size * beyond[0]
+            while searched and left < searched[-1][1]:
+                left = min(left, searched.pop()[0])
+            left, right = max(left, -1), min(left + 2 * (right - left), len(outside))
+        tags[first:last] = found
+        searched.append((left, right, loss))
+    return tags
+
+
+def _search(scores: FloatArray) -> IntArray:
+    """`viterbi` without a short cut."""
     n_words, n_tags = scores.shape
     begin, inside = np.arange(1, n_tags, 2), np.arange(2, n_tags, 2)
     best = scores[0].copy()
@@ -153,15 +191,25 @@ def viterbi(scores: FloatArray) -> IntArray:
         came_from[word, inside] = np.where(best[inside] > best[begin], inside, begin)
         arrive[inside] = np.maximum(best[inside], best[begin])
         best = arrive + scores[word]
+    tags = np.zeros(n_words, dtype=np.int64)
     tags[-1] = best.argmax()
     for word in range(n_words - 1, 0, -1):
         tags[word - 1] = came_from[word, tags[word]]
     return tags
 
 
-def _well_formed(tags: IntArray) -> bool:
-    """Whether no I-label lacks its beginning and no span begins right after another."""
+def _score(scores: FloatArray, tags: IntArray) -> float:
+    """What `viterbi` makes as large as it can."""
+    neighbours = np.count_nonzero((tags[1:] % 2 == 1) & (tags[:-1] > 0))
+    return float(scores[np.arange(len(tags)), tags].sum(dtype=np.float64)) - _NEIGHBOURS * neighbours
+
+
+def _well_formed(tags: IntArray) -> npt.NDArray[np.bool_]:
+    """Whether each tag can follow the one before it for free. *Shapes:* (words,) -> (words,)"""
     previous = np.concatenate([[0], tags[:-1]])
     inside = (tags > 0) & (tags % 2 == 0)
     begins = tags % 2 == 1
-    return bool(np.all(~inside | (previous == tags) | (previous == tags - 1)) and np.all(~begins | (previous == 0)))
+    allowed: npt.NDArray[np.bool_] = (~inside | (previous == tags) | (previous == tags - 1)) & (
+        ~begins | (previous == 0)
+    )
+    return allowed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -34,10 +34,21 @@ class Tagged(Generic[Vectors]):
 
 
 class Engine(Protocol):
-    """Runs a checkpoint's model. Threads may share one."""
+    """Runs a checkpoint's model. Threads may share one.
 
-    def tag(self, batches: Iterable[EncoderInputs]) -> Tagged[Any]:
-        """The words of all batches, in their order."""
+    Attributes:
+        batch_tokens: how many tokens it should be given at once.
+    """
+
+    batch_tokens: int
+
+    def tag(self, batches: Sequence[EncoderInputs], order: IntArray) -> Tagged[Any]:
+        """Reads batches.
+
+        Args:
+            batches: windows.
+            order: where in the words of all batches each word of the result is. *Shape:* (words,)
+        """
         ...
 
     def relate(self, words: Any, relations: Relations[IntArray]) -> tuple[FloatArray, FloatArray, FloatArray]:

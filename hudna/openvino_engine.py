@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ _NUMPY_HEADS = ("side_head.", "claimant_head.")
 
 class OpenVinoEngine:
     """Runs a checkpoint on the CPU. (See `Engine`.)"""
+
+    batch_tokens = 2048
 
     def __init__(self, config: dict[str, Any], weights: Weights) -> None:
         self._compiled = ov.Core().compile_model(
@@ -56,7 +58,7 @@ class OpenVinoEngine:
         except (OSError, SafetensorError, KeyError) as error:
             raise ValueError(f"{folder} is no checkpoint: {error}") from None
 
-    def tag(self, batches: Iterable[EncoderInputs]) -> Tagged[FloatArray]:
+    def tag(self, batches: Sequence[EncoderInputs], order: IntArray) -> Tagged[FloatArray]:
         if not hasattr(self._requests, "own"):
             self._requests.own = self._compiled.create_infer_request()
         parts = []
@@ -64,7 +66,7 @@ class OpenVinoEngine:
             arrays = [inputs.input_ids, inputs.attention_mask, inputs.word_index]
             results = self._requests.own.infer(arrays, share_inputs=True)
             parts.append([results[output].copy() for output in self._compiled.outputs])
-        return Tagged(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+        return Tagged(*(np.concatenate(arrays)[order] for arrays in zip(*parts, strict=True)))
 
     def relate(self, words: FloatArray, relations: Relations[IntArray]) -> tuple[FloatArray, FloatArray, FloatArray]:
         sides, attention = self._sides(words, relations)

@@ -11,7 +11,7 @@ from typing import Any, overload
 
 from tokenizers import Tokenizer
 
-from hudna.batching import Spans, pack_relations, pack_windows
+from hudna.batching import Spans, batch_windows, pack_relations
 from hudna.dates import Date, parse_date, resolve_start
 from hudna.decoding import FloatArray, WordSpan, choose_makers, decode_spans, sigmoid, softmax
 from hudna.engine import Engine, Tagged, load_engine
@@ -22,8 +22,7 @@ from hudna.windows import Document, Windower
 
 RELEASED = Path(__file__).parent / "checkpoint"
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "lexicon.json")
-# Windows that go through the encoder together, and articles that are read ahead of them.
-_BATCH_WINDOWS = 8
+# Articles that are read together.
 _READ_AHEAD = 32
 
 _MISSING: Any = object()
@@ -143,20 +142,6 @@ class Tagger:
 
     def _read(self, texts: Sequence[str], dates: Sequence[datetime.date | None]) -> list[Analysis]:
         documents = self.windower(texts)
-        analyses: dict[int, Analysis] = {}
-        # Longest first: articles of like length share a batch, so little of it is padding.
-        order = sorted(range(len(texts)), key=lambda index: sum(map(len, documents[index].windows)), reverse=True)
-        batch: list[int] = []
-        for rank, index in enumerate(order):
-            batch.append(index)
-            full = sum(len(documents[member].windows) for member in batch) >= _BATCH_WINDOWS
-            if full or rank == len(order) - 1:
-                read = self._read_batch([documents[member] for member in batch], [dates[member] for member in batch])
-                analyses.update(zip(batch, read, strict=True))
-                batch = []
-        return [analyses[index] for index in range(len(texts))]
-
-    def _read_batch(self, documents: list[Document], dates: list[datetime.date | None]) -> list[Analysis]:
         tagged = self._tag(documents)
         mentions: list[list[WordSpan]] = []
         claims: list[list[WordSpan]] = []
@@ -222,8 +207,8 @@ class Tagger:
         return analyses
 
     def _tag(self, documents: list[Document]) -> Tagged[Any]:
-        """What the encoder says of the words of some articles, a few windows at a time."""
-        return self.engine.tag(pack_windows(documents, max_windows=_BATCH_WINDOWS))
+        """What the encoder says of the words of some articles."""
+        return self.engine.tag(*batch_windows(documents, tokens=self.engine.batch_tokens))
 
     def _assemble(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -22,6 +22,7 @@ class TorchEngine:
 
     def __init__(self, model: HudnaModel) -> None:
         self.model = model.eval()
+        self.batch_tokens = 2048 if model.device.type == "cpu" else 65536
 
     @classmethod
     def load(cls, folder: Path, device: str | None) -> TorchEngine:
@@ -46,14 +47,16 @@ class TorchEngine:
         return cls(model.to(target))
 
     @torch.inference_mode()
-    def tag(self, batches: Iterable[EncoderInputs]) -> Tagged[Tensor]:
-        words, actor_logits, claim_logits = [], [], []
+    def tag(self, batches: Sequence[EncoderInputs], order: IntArray) -> Tagged[Tensor]:
+        vectors, actor_logits, claim_logits = [], [], []
         for inputs in batches:
-            vectors, actor, claim = self.model.tag(**tensors(inputs, self.model.device))
-            words.append(vectors)
+            words, actor, claim = self.model.tag(**tensors(inputs, self.model.device))
+            vectors.append(words)
             actor_logits.append(actor.float())
             claim_logits.append(claim.float())
-        return Tagged(torch.cat(words), torch.cat(actor_logits).cpu().numpy(), torch.cat(claim_logits).cpu().numpy())
+        ordered = torch.from_numpy(order).to(self.model.device)
+        words, actors, claims = (torch.cat(parts)[ordered] for parts in (vectors, actor_logits, claim_logits))
+        return Tagged(words, actors.cpu().numpy(), claims.cpu().numpy())
 
     @torch.inference_mode()
     def relate(self, words: Tensor, relations: Relations[IntArray]) -> tuple[FloatArray, FloatArray, FloatArray]:

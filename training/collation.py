@@ -151,7 +151,7 @@ def collate(
 ) -> tuple[dict[str, Tensor | TensorRelations], Targets]:
     """A batch: the arguments of `HudnaModel.forward`, and the targets, with soft ones where there are teachers."""
     documents = [example.document for example in examples]
-    (windows,) = pack_windows(documents)
+    windows = pack_windows(documents)
     relations = pack_relations([example.spans for example in examples])
     inputs: dict[str, Tensor | TensorRelations] = {**tensors(windows), "relations": TensorRelations.of(relations)}
     claimants = block_diag(*(example.claimants for example in examples))

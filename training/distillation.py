@@ -69,7 +69,7 @@ class Teachers:
             own = windower([document.text for document in documents])
             if [len(document) for document in own] != [len(document) for document in documents]:
                 raise ValueError("a teacher's tokenizer drops other words than that of the model that learns")
-            (inputs,) = pack_windows(own)
+            inputs = pack_windows(own)
             outputs.append(model(**tensors(inputs, self._device), relations=moved))
 
         def mean(parts: list[Tensor]) -> Tensor:

@@ -4,11 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from hudna.decoding import _NEIGHBOURS, choose_makers, decode_spans, encode_spans, tag_count, viterbi
+from hudna.decoding import _NEIGHBOURS, _score, _search, choose_makers, decode_spans, encode_spans, tag_count, viterbi
 
 LABELS = ("x", "y")
 
@@ -16,6 +16,16 @@ LABELS = ("x", "y")
 def well_formed(tags: tuple[int, ...]) -> bool:
     pairs = itertools.pairwise((0, *tags))
     return all(tag == 0 or tag % 2 == 1 or previous in (tag, tag - 1) for previous, tag in pairs)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 200), st.sampled_from([0.0, 2.0, 4.0, 8.0]))
+def test_viterbi_around_breaches_is_viterbi_over_all(seed: int, n_words: int, outside: float) -> None:
+    scores = np.random.default_rng(seed).normal(0, 4, (n_words, 7)).astype(np.float32)
+    scores[:, 0] += outside
+    one, other = viterbi(scores), _search(scores)
+    assert well_formed(tuple(one.tolist()))
+    assert _score(scores, one) == pytest.approx(_score(scores, other), abs=1e-3)
 
 
 @given(arrays(np.float32, st.tuples(st.integers(1, 5), st.just(5)), elements=st.floats(-12, 0, width=16)))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from transformers import MPNetConfig, MPNetModel
 
-from hudna.batching import Spans, pack_relations, pack_windows
+from hudna.batching import Spans, batch_windows, pack_relations
 from hudna.decoding import WordSpan
 from hudna.labels import LabelSet
 from hudna.modeling import HudnaModel
@@ -58,7 +58,7 @@ def spans(n_words: int) -> Spans:
 def test_engines_agree_on_every_array(checkpoint: Path) -> None:
     engines = (OpenVinoEngine.load(checkpoint), TorchEngine.load(checkpoint, "cpu"))
     documents = load(checkpoint, backend="openvino").windower(TEXTS)
-    one, other = (engine.tag(pack_windows(documents, max_windows=3)) for engine in engines)
+    one, other = (engine.tag(*batch_windows(documents, tokens=100)) for engine in engines)
     np.testing.assert_allclose(one.words, other.words.numpy(), atol=1e-5)
     np.testing.assert_allclose(one.actor_logits, other.actor_logits, atol=1e-5)
     np.testing.assert_allclose(one.claim_logits, other.claim_logits, atol=1e-5)

@@ -61,7 +61,7 @@ class Engine(Protocol):
         ...
 
 
-def load_engine(folder: Path, *, backend: str | None, device: str | None) -> Engine:
+def load_engine(folder: Path, *, backend: str | None, device: str | None, threads: int | None) -> Engine:
     """The run-time of a checkpoint folder. For arguments and errors see `hudna.load`."""
     # A run-time is imported when it is asked for: none needs the other one's libraries.
     if backend is None:
@@ -72,8 +72,10 @@ def load_engine(folder: Path, *, backend: str | None, device: str | None) -> Eng
             raise ValueError(f"the backend 'openvino' runs on the device 'cpu', not on '{device}'")
         from hudna.openvino_engine import OpenVinoEngine
 
-        return OpenVinoEngine.load(folder)
+        return OpenVinoEngine.load(folder, threads)
     if backend == "torch":
+        if threads is not None:
+            raise ValueError("the backend 'torch' takes its threads from torch.set_num_threads")
         from hudna.torch_engine import TorchEngine
 
         return TorchEngine.load(folder, device)

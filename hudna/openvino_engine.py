@@ -27,15 +27,23 @@ _NUMPY_HEADS = ("side_head.", "claimant_head.")
 
 
 class OpenVinoEngine:
-    """Runs a checkpoint on the CPU. (See `Engine`.)"""
+    """Runs a checkpoint on the CPU. (See `Engine`.)
+
+    Args:
+        config: the checkpoint's `config.json`.
+        weights: of its model.
+        threads: how many work on one call; all cores by default.
+    """
 
     batch_tokens = 2048
 
-    def __init__(self, config: dict[str, Any], weights: Weights) -> None:
+    def __init__(self, config: dict[str, Any], weights: Weights, threads: int | None = None) -> None:
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        threads = min(threads or cores, cores)
         self._compiled = ov.Core().compile_model(
             build_graph(config["encoder_config"], weights),
             "CPU",
-            {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": len(os.sched_getaffinity(0))},
+            {"NUM_STREAMS": cores // threads, "INFERENCE_NUM_THREADS": cores // threads * threads},
         )
         self._requests = threading.local()  # A request belongs to one thread.
         single = {name: array.astype(np.float32) for name, array in weights.items() if name.startswith(_NUMPY_HEADS)}
@@ -43,18 +51,20 @@ class OpenVinoEngine:
         self._claimants = ClaimantHead(single)
 
     @classmethod
-    def load(cls, folder: Path) -> OpenVinoEngine:
+    def load(cls, folder: Path, threads: int | None = None) -> OpenVinoEngine:
         """Loads and compiles the model of a checkpoint folder.
 
         Raises:
-            ValueError: the folder is no checkpoint, or its encoder is not BERT.
+            ValueError: the folder is no checkpoint, its encoder is not BERT, or there can be no so many threads.
         """
+        if threads is not None and threads < 1:
+            raise ValueError(f"there must be at least one thread, not {threads}")
         config = read_config(folder)
         encoder = config["encoder_config"]
         if encoder["model_type"] != "bert" or encoder.get("hidden_act", "gelu") != "gelu":
             raise ValueError(f"{folder}: the backend 'openvino' runs BERT encoders only; try backend='torch'")
         try:
-            return cls(config, load_file(folder / "model.safetensors"))
+            return cls(config, load_file(folder / "model.safetensors"), threads)
         except (OSError, SafetensorError, KeyError) as error:
             raise ValueError(f"{folder} is no checkpoint: {error}") from None
 

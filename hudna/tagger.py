@@ -28,7 +28,13 @@ _READ_AHEAD = 32
 _MISSING: Any = object()
 
 
-def load(path: str | Path | None = None, *, backend: str | None = None, device: str | None = None) -> Tagger:
+def load(
+    path: str | Path | None = None,
+    *,
+    backend: str | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+) -> Tagger:
     """Loads a tagger.
 
     Args:
@@ -37,6 +43,8 @@ def load(path: str | Path | None = None, *, backend: str | None = None, device: 
             a CPU or a GPU. Without it: `torch` where a GPU or a device is asked for or the encoder is none that
             `openvino` knows, else `openvino`.
         device: a torch device; the default is the GPU where there is one, else the CPU.
+        threads: how many threads of `openvino` work on one call; the default is all cores. With fewer, as many calls
+            run side by side as there are cores for. (For `torch`, there is `torch.set_num_threads`.)
 
     Raises:
         ValueError: the folder is no checkpoint, or the backend or the device is unknown or cannot run it.
@@ -51,7 +59,7 @@ def load(path: str | Path | None = None, *, backend: str | None = None, device: 
     if missing:
         raise ValueError(f"{folder} is no checkpoint: it has no {', '.join(missing)}")
     settings = Settings.read(folder)
-    engine = load_engine(folder, backend=backend, device=device)
+    engine = load_engine(folder, backend=backend, device=device, threads=threads)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     return Tagger(engine, settings, tokenizer, Lexicon.from_json(folder / "lexicon.json"))
 

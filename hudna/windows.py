@@ -84,7 +84,7 @@ class Windower:
         tokenizer.no_padding()
         # "[SEP]" in an article is four words of text, not the end of a segment.
         tokenizer.encode_special_tokens = True
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         empty = tokenizer.encode("")
         probe = tokenizer.encode("a")
         body_start = probe.special_tokens_mask.index(0)
@@ -99,7 +99,7 @@ class Windower:
         """Cuts each text; offsets are characters of the text as given."""
         # A lone surrogate has no UTF-8 form; one replacement character keeps every offset.
         clean = [_SURROGATES.sub("\ufffd", text) for text in texts]
-        encodings = self._tokenizer.encode_batch(clean, add_special_tokens=False)
+        encodings = self.tokenizer.encode_batch(clean, add_special_tokens=False)
         return [
             self._document(text, np.array(encoding.ids, dtype=np.int64), np.array(encoding.offsets, dtype=np.int64))
             for text, encoding in zip(texts, encodings, strict=True)

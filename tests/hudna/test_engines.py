@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -116,3 +117,18 @@ from hudna import load
 assert load(backend="openvino").predict("Haftar rejected the truce.").claims
 """
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+def test_threads() -> None:
+    articles = [f"{number}: {TEXTS[0]}" for number in range(8)]
+    serial = load(backend="openvino").predict(articles)
+    shared = load(backend="openvino", threads=1)
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(shared.predict, articles))
+    assert [[(m.start, m.end, m.actor) for m in a.mentions] for a in together] == [
+        [(m.start, m.end, m.actor) for m in a.mentions] for a in serial
+    ]
+    with pytest.raises(ValueError, match="at least one thread, not 0"):
+        load(backend="openvino", threads=0)
+    with pytest.raises(ValueError, match=r"torch\.set_num_threads"):
+        load(backend="torch", threads=1)

@@ -1,4 +1,4 @@
-"""Evaluates a checkpoint end to end: `python -m training.evaluate [CHECKPOINT] [--split test]`."""
+"""Evaluates a checkpoint end to end: `python -m training.evaluate [CHECKPOINT] [--split test] [--against OTHER]`."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from training.corpus import SPLITS, load_split
 from training.markdown import Article, read_articles
 from training.metrics import evaluate
 from training.probes import deletion, probe
+from training.significance import paired_bootstrap
 
 FIGURES = {
     "actors_f1": "actors, strict F1",
@@ -84,6 +85,19 @@ def compare(checkpoint: Path, articles: list[Article], train: list[Article]) -> 
     return results
 
 
+def differences(one: Path, other: Path, articles: list[Article]) -> str:
+    """A GitHub table of two checkpoints' figures on the same articles, with intervals of their differences."""
+    read = [
+        load(folder).predict([a.text for a in articles], date=[a.date for a in articles]) for folder in (one, other)
+    ]
+    rows = [
+        [FIGURES[name], d.one, d.other, d.one - d.other, f"{d.low:+.3f} to {d.high:+.3f}"]
+        for name, d in paired_bootstrap(articles, *read).items()
+    ]
+    headers = ["", str(one), str(other), "difference", "95 % interval"]
+    return tabulate(rows, headers=headers, tablefmt="github", floatfmt=("", ".3f", ".3f", "+.3f"))
+
+
 def tables(results: dict[str, dict[str, Any]]) -> str:
     """The figures as GitHub tables: all systems, then the model by type and by kind."""
     model = results["model"]
@@ -112,6 +126,9 @@ def main() -> int:
     parser.add_argument("--split", choices=SPLITS, default="test")
     parser.add_argument("--corpus", type=Path, default=Path("corpus"))
     parser.add_argument("--articles", type=Path, help="a folder of annotated Markdown, instead of a split")
+    parser.add_argument(
+        "--against", type=Path, metavar="CHECKPOINT", help="print the differences to another one instead"
+    )
     parser.add_argument("--output", type=Path, help="JSON file for the figures; default: evaluation-<split>.json")
     args = parser.parse_args()
     transformers.utils.logging.disable_progress_bar()
@@ -120,6 +137,9 @@ def main() -> int:
             articles = read_articles(args.articles, load(args.checkpoint).labels)
         else:
             articles = load_split(args.corpus, args.split)
+        if args.against:
+            print(differences(args.checkpoint, args.against, articles))
+            return 0
         results = compare(args.checkpoint, articles, load_split(args.corpus, "train"))
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

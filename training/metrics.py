@@ -10,12 +10,22 @@ from typing import Any
 
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import f1_score
 
 from hudna.labels import LabelSet
 from hudna.results import Analysis, Claim
 from training.markdown import Article, ClaimSpan
 
+# The figures that are the F1 of counts over articles.
+COUNTED = (
+    "actors_f1",
+    "actors_relaxed_f1",
+    "side_accuracy",
+    "mention_type_side_f1",
+    "claims_exact_f1",
+    "claims_overlap_f1",
+    "claimants_f1",
+)
 # A span and its label: (start, end, label).
 Labelled = tuple[int, int, str]
 
@@ -73,7 +83,7 @@ def evaluate(golds: Sequence[Article], predictions: Sequence[Analysis], labels: 
     """
     if len(golds) != len(predictions):
         raise ValueError(f"{len(predictions)} predictions for {len(golds)} articles")
-    relaxed, with_side, claimants = Counts(), Counts(), Counts()
+    total: dict[str, Counts] = {name: Counts() for name in COUNTED}
     claims_exact = {kind: Counts() for kind in labels.kinds}
     claims_overlap = {kind: Counts() for kind in labels.kinds}
     gold_tags, predicted_tags = [], []
@@ -83,59 +93,89 @@ def evaluate(golds: Sequence[Article], predictions: Sequence[Analysis], labels: 
     for gold, prediction in zip(golds, predictions, strict=True):
         if gold.text != prediction.text:
             raise ValueError(f"the prediction for {gold.id} is of another text")
-        gold_spans = [(m.start, m.end, gold.entities[m.entity].type) for m in gold.mentions]
-        predicted_spans = [(m.start, m.end, m.type) for m in prediction.mentions]
-        pair = _tags(gold_spans, predicted_spans)
+        for name, counts in count(gold, prediction).items():
+            total[name].add(counts.right, counts.predicted, counts.gold)
+        pair = _tags(_mentions(gold), [(m.start, m.end, m.type) for m in prediction.mentions])
         gold_tags.append(pair[0])
         predicted_tags.append(pair[1])
-        relaxed.add(len(match_spans(gold_spans, predicted_spans, minimum=0.0)), len(predicted_spans), len(gold_spans))
-
-        side_of = {actor.id: actor.side for actor in prediction.actors}
-        gold_side = {(m.start, m.end): gold.entities[m.entity].side for m in gold.mentions}
-        for m in prediction.mentions:
-            if (m.start, m.end) in gold_side:
-                gold_sides.append(gold_side[m.start, m.end])
-                predicted_sides.append(side_of[m.actor])
-        gold_full = {(m.start, m.end, *vars(gold.entities[m.entity]).values()) for m in gold.mentions}
-        predicted_full = {(m.start, m.end, m.type, side_of[m.actor]) for m in prediction.mentions}
-        with_side.add(len(gold_full & predicted_full), len(predicted_full), len(gold_full))
-
-        gold_claims = [(c.start, c.end, c.kind) for c in gold.claims]
-        predicted_claims = [(c.start, c.end, c.kind) for c in prediction.claims]
-        exact = [(i, predicted_claims.index(c)) for i, c in enumerate(gold_claims) if c in predicted_claims]
-        overlap = match_spans(gold_claims, predicted_claims, minimum=0.5)
-        for counts, matches in ((claims_exact, exact), (claims_overlap, overlap)):
-            _count_kinds(counts, matches, gold_claims, predicted_claims)
-        entity_of = match_actors(gold, prediction)
-        for i, j in overlap:
-            claimants.add(*_count_makers(gold.claims[i], prediction.claims[j], entity_of))
-            starts.append(gold.claims[i].effective == prediction.claims[j].effective)
+        for right, found in _matched_sides(gold, prediction):
+            gold_sides.append(right)
+            predicted_sides.append(found)
+        gold_claims, predicted_claims, exact, overlap = _matched_claims(gold, prediction)
+        for by_kind, matches in ((claims_exact, exact), (claims_overlap, overlap)):
+            _count_kinds(by_kind, matches, gold_claims, predicted_claims)
+        starts += [gold.claims[i].effective == prediction.claims[j].effective for i, j in overlap]
 
     report = _seqeval(gold_tags, predicted_tags, labels.types)
-    exact_all, overlap_all = _total(claims_exact.values()), _total(claims_overlap.values())
     return {
         "actors_f1": report["micro avg"]["f1"],
         "actors_precision": report["micro avg"]["precision"],
         "actors_recall": report["micro avg"]["recall"],
-        "actors_relaxed_f1": relaxed.f1,
-        "side_accuracy": float(accuracy_score(gold_sides, predicted_sides)) if gold_sides else 0.0,
+        "actors_relaxed_f1": total["actors_relaxed_f1"].f1,
+        "side_accuracy": total["side_accuracy"].f1,
         "side_macro_f1": _macro_f1(gold_sides, predicted_sides),
-        "mention_type_side_f1": with_side.f1,
-        "claims_exact_f1": exact_all.f1,
-        "claims_overlap_f1": overlap_all.f1,
-        "claimants_f1": claimants.f1,
+        "mention_type_side_f1": total["mention_type_side_f1"].f1,
+        "claims_exact_f1": total["claims_exact_f1"].f1,
+        "claims_overlap_f1": total["claims_overlap_f1"].f1,
+        "claimants_f1": total["claimants_f1"].f1,
         "effective_accuracy": sum(starts) / len(starts) if starts else 0.0,
         "actors": {label: report[label] for label in labels.types},
         "claims_exact": {kind: counts.to_dict() for kind, counts in claims_exact.items()},
         "claims_overlap": {kind: counts.to_dict() for kind, counts in claims_overlap.items()},
         "support": {
             "articles": len(golds),
-            "mentions": relaxed.gold,
+            "mentions": total["actors_f1"].gold,
             "matched_mentions": len(gold_sides),
-            "claims": overlap_all.gold,
+            "claims": total["claims_exact_f1"].gold,
             "matched_claims": len(starts),
         },
     }
+
+
+def count(gold: Article, prediction: Analysis) -> dict[str, Counts]:
+    """What one article adds to the figures of the same names of `evaluate`; each is the F1 of its counts."""
+    spans, found = _mentions(gold), [(m.start, m.end, m.type) for m in prediction.mentions]
+    sides = _matched_sides(gold, prediction)
+    side_of = {actor.id: actor.side for actor in prediction.actors}
+    full = {(m.start, m.end, *vars(gold.entities[m.entity]).values()) for m in gold.mentions}
+    full_found = {(m.start, m.end, m.type, side_of[m.actor]) for m in prediction.mentions}
+    gold_claims, predicted_claims, exact, overlap = _matched_claims(gold, prediction)
+    entity_of = match_actors(gold, prediction)
+    claimants = Counts()
+    for i, j in overlap:
+        claimants.add(*_count_makers(gold.claims[i], prediction.claims[j], entity_of))
+    n_mentions, n_claims = (len(found), len(spans)), (len(predicted_claims), len(gold_claims))
+    return {
+        "actors_f1": Counts(len(set(spans) & set(found)), *n_mentions),
+        "actors_relaxed_f1": Counts(len(match_spans(spans, found, minimum=0.0)), *n_mentions),
+        "side_accuracy": Counts(sum(right == side for right, side in sides), len(sides), len(sides)),
+        "mention_type_side_f1": Counts(len(full & full_found), len(full_found), len(full)),
+        "claims_exact_f1": Counts(len(exact), *n_claims),
+        "claims_overlap_f1": Counts(len(overlap), *n_claims),
+        "claimants_f1": claimants,
+    }
+
+
+def _mentions(gold: Article) -> list[Labelled]:
+    return [(m.start, m.end, gold.entities[m.entity].type) for m in gold.mentions]
+
+
+def _matched_sides(gold: Article, prediction: Analysis) -> list[tuple[str, str]]:
+    """Labelled and predicted side of the mentions whose span is exactly right."""
+    side_of = {actor.id: actor.side for actor in prediction.actors}
+    gold_side = {(m.start, m.end): gold.entities[m.entity].side for m in gold.mentions}
+    spans = [(m.start, m.end, m.actor) for m in prediction.mentions]
+    return [(gold_side[start, end], side_of[actor]) for start, end, actor in spans if (start, end) in gold_side]
+
+
+def _matched_claims(
+    gold: Article, prediction: Analysis
+) -> tuple[list[Labelled], list[Labelled], list[tuple[int, int]], list[tuple[int, int]]]:
+    """Labelled and predicted claims, and the pairs that match exactly and that overlap by half."""
+    labelled = [(c.start, c.end, c.kind) for c in gold.claims]
+    found = [(c.start, c.end, c.kind) for c in prediction.claims]
+    exact = [(i, found.index(c)) for i, c in enumerate(labelled) if c in found]
+    return labelled, found, exact, match_spans(labelled, found, minimum=0.5)
 
 
 def match_spans(gold: Sequence[Labelled], predicted: Sequence[Labelled], *, minimum: float) -> list[tuple[int, int]]:
@@ -225,10 +265,3 @@ def _count_makers(gold: ClaimSpan, predicted: Claim, entity_of: dict[str, str]) 
     # An actor that stands for no labelled entity keeps a name of its own, and is wrong.
     makers = {entity_of.get(id, f"?{id}") for id in predicted.by}
     return len(makers & set(gold.by)), len(makers), len(gold.by)
-
-
-def _total(counts: Iterable[Counts]) -> Counts:
-    total = Counts()
-    for part in counts:
-        total.add(part.right, part.predicted, part.gold)
-    return total

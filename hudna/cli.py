@@ -1,36 +1,60 @@
-"""The commands `hudna tag` and `hudna show`."""
+"""The commands `hudna tag`, `hudna show` and `hudna info`."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import datetime
-import io
 import itertools
 import json
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
 
+from tqdm import tqdm
+
+from hudna.archives import Columns, Item, find_files, read_items, total_bytes
 from hudna.dates import parse_date
+from hudna.outputs import open_output
 from hudna.rendering import render
-from hudna.tagger import Tagger, load
+from hudna.results import Analysis
+from hudna.tagger import RELEASED, Tagger, load
+
+# Analyses that are written together.
+_TOGETHER = 32
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a command; returns its exit status (2: bad input)."""
+    """Runs a command.
+
+    Returns:
+        Its exit status; 1: some articles could not be read, 2: bad input, nothing more was done, 130: interrupted.
+    """
     parser = argparse.ArgumentParser(
         prog="hudna", description="Reads news on the Libyan conflict: actors, sides, ceasefire claims."
     )
     parser.add_argument("--checkpoint", metavar="FOLDER", help="a trained checkpoint; default: the released one")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    tag = commands.add_parser("tag", help="write analyses as JSON lines")
-    tag.add_argument("files", nargs="+", type=Path, metavar="FILE", help=".txt (one article) or .jsonl (text, date)")
-    tag.add_argument("-o", "--output", type=Path, metavar="OUT.jsonl", help="default: standard output")
-    tag.add_argument("--date", help="publication date of .txt articles (YYYY-MM-DD)")
+    tag = commands.add_parser(
+        "tag",
+        help="write the analyses of an archive",
+        description="Writes an analysis for each article. Run again after an interruption, or with more files, it goes "
+        "on: what is in the output is not read again.",
+    )
+    tag.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="files, folders or globs: .txt (one article), .jsonl, .csv, .parquet, also .gz, .bz2, .xz; - is standard "
+        "input, one article",
+    )
+    tag.add_argument("-o", "--output", type=Path, metavar="OUT", help=".jsonl or .parquet; default: standard output")
+    tag.add_argument("--date", help="publication date (YYYY-MM-DD) of articles that have none of their own")
+    tag.add_argument("--text-column", default="text", metavar="NAME", help="of tables and JSON lines (default: text)")
+    tag.add_argument("--date-column", default="date", metavar="NAME", help="default: date")
+    tag.add_argument("--id-column", default="id", metavar="NAME", help="default: id")
+    tag.add_argument("--strict", action="store_true", help="stop at the first article that cannot be read")
     tag.set_defaults(run=_tag)
 
     show = commands.add_parser("show", help="write one article as an HTML page")
@@ -39,73 +63,91 @@ def main(argv: Sequence[str] | None = None) -> int:
     show.add_argument("--date", help="publication date (YYYY-MM-DD)")
     show.set_defaults(run=_show)
 
+    info = commands.add_parser("info", help="say what a checkpoint is")
+    info.set_defaults(run=_info)
+
     args = parser.parse_args(argv)
     try:
-        args.run(args, load(args.checkpoint))
+        return int(args.run(args, load(args.checkpoint)))
     except (ValueError, TypeError, OSError) as error:
         print(f"hudna: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("hudna: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        return 130
+
+
+def _tag(args: argparse.Namespace, tagger: Tagger) -> int:
+    files = find_files(args.files)
+    columns = Columns(text=args.text_column, date=args.date_column, id=args.id_column)
+    items = read_items(files, columns=columns, date=parse_date(args.date))
+    output = open_output(args.output)
+    bad = 0
+    with tqdm(total=total_bytes(files), unit="B", unit_scale=True, disable=None) as bar:
+
+        def good() -> Iterator[Item]:
+            nonlocal bad
+            for item in items:
+                if item.problem:
+                    if args.strict:
+                        raise ValueError(f"{item.source}: {item.problem}")
+                    bad += 1
+                    bar.write(f"hudna: {item.source}: {item.problem}", file=sys.stderr)
+                elif item.source not in output.done:
+                    yield item
+
+        read = 0
+        for batch in _batches(_analyse(good(), tagger)):
+            output.write(batch)
+            read += len(batch)
+            bar.set_postfix(articles=f"{read:,}", refresh=False)
+            bar.update(batch[-1][0].bytes_read - bar.n)
+    return 1 if bad else 0
+
+
+def _analyse(items: Iterator[Item], tagger: Tagger) -> Iterator[tuple[Item, Analysis]]:
+    """Each article with its analysis; the tagger reads ahead."""
+    waiting: deque[Item] = deque()
+
+    def remembered() -> Iterator[Item]:
+        for item in items:
+            waiting.append(item)
+            yield item
+
+    one, other = itertools.tee(remembered())
+    for analysis in tagger.stream((item.text for item in one), date=(item.date for item in other)):
+        yield waiting.popleft(), analysis
+
+
+def _batches(read: Iterator[tuple[Item, Analysis]]) -> Iterator[list[tuple[Item, Analysis]]]:
+    while batch := list(itertools.islice(read, _TOGETHER)):
+        yield batch
+
+
+def _show(args: argparse.Namespace, tagger: Tagger) -> int:
+    (item,) = read_items([str(args.file)], columns=Columns(), date=parse_date(args.date))
+    if item.problem:
+        raise ValueError(f"{item.source}: {item.problem}")
+    page = render(tagger.predict(item.text, date=item.date), title=args.file.stem)
+    output = args.output or args.file.with_suffix(".html")
+    temporary = output.with_name(output.name + ".tmp")
+    temporary.write_text(page, encoding="utf-8", errors="backslashreplace", newline="")
+    os.replace(temporary, output)
     return 0
 
 
-def _tag(args: argparse.Namespace, tagger: Tagger) -> None:
-    articles = (article for path in args.files for article in _read(path, args.date))
-    sources, texts, dates = itertools.tee(articles, 3)
-    analyses = tagger.stream((text for _, text, _ in texts), date=(date for _, _, date in dates))
-    with _output(args.output) as out:
-        for (source, _, _), analysis in zip(sources, analyses, strict=True):
-            out.write(json.dumps(source | analysis.to_dict(), ensure_ascii=False) + "\n")
-
-
-def _show(args: argparse.Namespace, tagger: Tagger) -> None:
-    analysis = tagger.predict(_text(args.file), date=args.date)
-    with _output(args.output or args.file.with_suffix(".html")) as out:
-        out.write(render(analysis, title=args.file.stem))
-
-
-def _read(path: Path, date: str | None) -> Iterator[tuple[dict[str, Any], str, datetime.date | None]]:
-    """The articles of a file: where each comes from, its text and its date."""
-    if path.suffix != ".jsonl":
-        yield {"source": str(path)}, _text(path), parse_date(date)
-        return
-    for number, line in enumerate(_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{place}: not JSON: {error}") from None
-        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
-            raise ValueError(f"{place}: no object with a string 'text'")
-        source = {"source": place} | ({"id": row["id"]} if "id" in row else {})
-        try:
-            yield source, row["text"], parse_date(row.get("date", date))
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{place}: {error}") from None
-
-
-def _text(path: Path) -> str:
-    data = path.read_bytes()  # Not read_text(): offsets count the file's own line ends.
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: not UTF-8 (byte {error.start})") from None
-
-
-@contextlib.contextmanager
-def _output(path: Path | None) -> Iterator[IO[str]]:
-    """Standard output, or a file that appears only when it is whole."""
-    # A lone surrogate has no UTF-8 form; its backslash form is the JSON escape that stands for it.
-    if path is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")
-        yield sys.stdout
-        return
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        yield file
-    os.replace(temporary, path)
+def _info(args: argparse.Namespace, tagger: Tagger) -> int:
+    folder = Path(args.checkpoint) if args.checkpoint else RELEASED
+    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    print(f"checkpoint: {folder} ({size / 1e6:.0f} MB)")
+    print(f"actors known by name: {len(tagger.lexicon.entries)}")
+    for name, value in vars(tagger.settings).items():
+        print(f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+    figures = folder / "figures.json"
+    if figures.is_file():
+        for split, row in json.loads(figures.read_text(encoding="utf-8")).items():
+            print(f"{split}: " + ", ".join(f"{name} {value:.3f}" for name, value in row.items()))
+    return 0
 
 
 if __name__ == "__main__":

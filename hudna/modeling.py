@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel, PreTrainedModel
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
 from hudna.batching import DISTANCE_BUCKETS, EncoderInputs, IntArray, Relations
@@ -291,3 +291,7 @@ def _without_pooler(encoder_config: Any) -> dict[str, bool]:
     return (
         {"add_pooling_layer": False} if encoder_config.model_type in ("bert", "roberta", "mpnet", "xlm-roberta") else {}
     )
+
+
+AutoConfig.register(HudnaConfig.model_type, HudnaConfig)
+AutoModel.register(HudnaConfig, HudnaModel)

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from transformers import DebertaV2Config, DebertaV2Model, ModernBertConfig, ModernBertModel, MPNetConfig, MPNetModel
+from transformers import (
+    AutoModel,
+    DebertaV2Config,
+    DebertaV2Model,
+    ModernBertConfig,
+    ModernBertModel,
+    MPNetConfig,
+    MPNetModel,
+)
 
 from hudna.batching import Spans
 from hudna.batching import pack_relations as pack
@@ -85,7 +93,8 @@ def test_other_actors_and_the_article_move_the_side(model: HudnaModel) -> None:
 def test_save_and_load(model: HudnaModel, tmp_path: Path) -> None:
     model.save_pretrained(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
-    again = HudnaModel.from_pretrained(tmp_path)
+    again = AutoModel.from_pretrained(tmp_path)
+    assert type(again) is HudnaModel
     assert Settings.of(again.config) == Settings.of(model.config)
     assert again.config.encoder_config.hidden_size == 32
     for name, value in model.state_dict().items():

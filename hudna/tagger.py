@@ -22,8 +22,9 @@ from hudna.windows import Document, Windower
 
 RELEASED = Path(__file__).parent / "checkpoint"
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "lexicon.json")
-# Articles that are read together.
+# Articles that are read together, and characters, with which one batch of long articles ends earlier.
 _READ_AHEAD = 32
+_READ_AHEAD_CHARACTERS = 200_000
 
 _MISSING: Any = object()
 
@@ -141,11 +142,7 @@ class Tagger:
         return self._stream((text, parse_date(day)) for text, day in _zip_dates(articles, date))
 
     def _stream(self, items: Iterable[tuple[str, datetime.date | None]]) -> Iterator[Analysis]:
-        for number, chunk in enumerate(_chunks(items)):
-            for offset, (text, _) in enumerate(chunk):
-                if not isinstance(text, str):
-                    position = number * _READ_AHEAD + offset
-                    raise TypeError(f"article {position} is not a string but {type(text).__name__}")
+        for chunk in _chunks(items):
             yield from self._read([text for text, _ in chunk], [day for _, day in chunk])
 
     def _read(self, texts: Sequence[str], dates: Sequence[datetime.date | None]) -> list[Analysis]:
@@ -265,8 +262,17 @@ class Tagger:
 def _chunks(
     items: Iterable[tuple[str, datetime.date | None]],
 ) -> Iterator[list[tuple[str, datetime.date | None]]]:
-    iterator = iter(items)
-    while chunk := list(itertools.islice(iterator, _READ_AHEAD)):
+    chunk: list[tuple[str, datetime.date | None]] = []
+    size = 0
+    for position, (text, day) in enumerate(items):
+        if not isinstance(text, str):
+            raise TypeError(f"article {position} is not a string but {type(text).__name__}")
+        chunk.append((text, day))
+        size += len(text)
+        if len(chunk) == _READ_AHEAD or size >= _READ_AHEAD_CHARACTERS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
         yield chunk
 
 

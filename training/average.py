@@ -1,4 +1,4 @@
-"""Averages the weights of checkpoints with a common ancestor: `python -m training.average FOLDER CHECKPOINT CHECKPOINT ...`.
+"""Averages the weights of checkpoints with a common ancestor: `python -m training.average FOLDER CHECKPOINTS`.
 
 A model that went on learning and the one it set out from often err in different places, and their mean in fewer.
 

@@ -110,10 +110,10 @@ def rivals(texts: list[str]) -> dict[str, System]:
 def speeds(tagger: Tagger, corpus: Path, *, number: int, rounds: int) -> Iterator[dict[str, Any]]:
     """Words per second of all systems, by length of article."""
     reference = load(RELEASED, backend="torch", device="cpu")
+    systems: dict[str, System] = {"hudna, openvino": tagger.predict, "hudna, torch": reference.predict}
+    systems |= rivals(articles(corpus, LENGTHS[0], number))
     for n_words in LENGTHS:
-        texts = articles(corpus, n_words, number)
-        systems: dict[str, System] = {"hudna, openvino": tagger.predict, "hudna, torch": reference.predict}
-        for name, found in race(systems | rivals(texts), texts, rounds).items():
+        for name, found in race(systems, articles(corpus, n_words, number), rounds).items():
             yield {"words": n_words, "system": name, "best": max(found), "median": statistics.median(found)}
 
 
@@ -142,11 +142,11 @@ def growth(tagger: Tagger, corpus: Path, *, n_words: int, rounds: int) -> dict[s
     }
 
 
-def latency(tagger: Tagger, corpus: Path) -> dict[str, float]:
+def latency(tagger: Tagger, corpus: Path, *, rounds: int) -> dict[str, float]:
     """Median milliseconds of one article of 500 words."""
     (text,) = articles(corpus, 500, 1)
     times = []
-    for _ in range(20):
+    for _ in range(4 * rounds):
         started = time.perf_counter()
         tagger.predict(text)
         times.append(time.perf_counter() - started)
@@ -163,13 +163,13 @@ def scaling(corpus: Path, *, number: int, rounds: int) -> dict[str, float]:
     return {"two threads against one": max(found["two"]) / max(found["one"])}
 
 
-def start() -> dict[str, float]:
+def start(rounds: int) -> dict[str, float]:
     """Seconds from a fresh process's first import to its first analysis."""
     program = (
         "import time; began = time.perf_counter(); import hudna; "
         "hudna.load(backend='openvino').predict('Haftar rejected the truce.'); print(time.perf_counter() - began)"
     )
-    found = [float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(ROUNDS)]
+    found = [float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(rounds)]
     return {"import, load and first article, seconds": min(found)}
 
 
@@ -204,12 +204,12 @@ def matrix_peak() -> float:
     return best
 
 
-def roofline(tagger: Tagger, corpus: Path, peak: float, path: Path) -> list[dict[str, float]]:
+def roofline(tagger: Tagger, corpus: Path, peak: float, path: Path, *, n_words: int) -> list[dict[str, float]]:
     """Tokens per second of the forward pass by length of window, beside the bound; draws the figure."""
     encoder = json.loads((RELEASED / "config.json").read_text())["encoder_config"]
     width, inner, layers = encoder["hidden_size"], encoder["intermediate_size"], encoder["num_hidden_layers"]
     points = []
-    (text,) = articles(corpus, 4000, 1)
+    (text,) = articles(corpus, n_words, 1)
     for length in (32, 64, 128, 256, 512):
         windower = type(tagger.windower)(tagger.windower.tokenizer, max_length=length, overlap=0)
         batches, order = batch_windows(windower([text]), tokens=tagger.engine.batch_tokens)
@@ -269,15 +269,17 @@ def main() -> int:
     result["figures"] = (
         shares(tagger, args.corpus, number=args.number)
         | growth(tagger, args.corpus, n_words=max(args.number * 1000, 2000), rounds=min(args.rounds, 3))
-        | latency(tagger, args.corpus)
+        | latency(tagger, args.corpus, rounds=args.rounds)
         | scaling(args.corpus, number=args.number, rounds=args.rounds)
-        | start()
+        | start(args.rounds)
         | (memory(args.corpus, number=args.stream) if args.stream else {})
     )
     print("\n" + tabulate(result["figures"].items(), headers=("", "figure"), tablefmt="github", floatfmt=".3f"))
     if args.output:
         args.output.mkdir(parents=True, exist_ok=True)
-        result["roofline"] = roofline(tagger, args.corpus, result["matrix_peak_gflops"], args.output / "roofline.png")
+        figure = args.output / "roofline.png"
+        peak = result["matrix_peak_gflops"]
+        result["roofline"] = roofline(tagger, args.corpus, peak, figure, n_words=250 * args.number)
         print("\n" + tabulate(result["roofline"], headers="keys", tablefmt="github", floatfmt=",.0f"))
         (args.output / "inference.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return 0

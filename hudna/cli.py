@@ -146,7 +146,7 @@ def _info(args: argparse.Namespace, tagger: Tagger) -> int:
     figures = folder / "figures.json"
     if figures.is_file():
         for split, row in json.loads(figures.read_text(encoding="utf-8")).items():
-            print(f"{split}: " + ", ".join(f"{name} {value:.3f}" for name, value in row.items()))
+            print(f"figures on {split}: " + ", ".join(f"{name} {value:.3f}" for name, value in row.items()))
     return 0
 
 

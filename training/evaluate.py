@@ -120,6 +120,14 @@ def tables(results: dict[str, dict[str, Any]]) -> str:
     )
 
 
+def record(checkpoint: Path, name: str, results: dict[str, dict[str, Any]]) -> None:
+    """Notes the model's figures on some articles in the checkpoint's `figures.json`, for `hudna info`."""
+    file = checkpoint / "figures.json"
+    noted = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    noted[name] = {key: round(results["model"][key], 4) for key in FIGURES if key in results["model"]}
+    file.write_text(json.dumps(noted, indent=1) + "\n", encoding="utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", nargs="?", type=Path, default=RELEASED, help="default: the released one")
@@ -129,6 +137,7 @@ def main() -> int:
     parser.add_argument(
         "--against", type=Path, metavar="CHECKPOINT", help="print the differences to another one instead"
     )
+    parser.add_argument("--record", action="store_true", help="also note the figures in the checkpoint")
     parser.add_argument("--output", type=Path, help="JSON file for the figures; default: evaluation-<split>.json")
     args = parser.parse_args()
     transformers.utils.logging.disable_progress_bar()
@@ -145,7 +154,10 @@ def main() -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(tables(results))
-    output = args.output or Path(f"evaluation-{args.articles.name if args.articles else args.split}.json")
+    name = args.articles.name if args.articles else args.split
+    if args.record:
+        record(args.checkpoint, name, results)
+    output = args.output or Path(f"evaluation-{name}.json")
     output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(f"\nfigures: {output}")
     return 0

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import torch
 
+from hudna.cli import main
 from hudna.modeling import HudnaModel
 from hudna.tagger import load
+from training.evaluate import record
 from training.export import export
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +52,19 @@ def test_what_is_no_checkpoint(tmp_path: Path) -> None:
     done = evaluate(str(tmp_path), "--corpus", str(CORPUS), cwd=tmp_path)
     assert done.returncode == 2
     assert "is no checkpoint" in done.stderr
+
+
+def test_figures_are_noted_in_the_checkpoint(run_folder: Path, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "checkpoint"
+    shutil.copytree(run_folder / "checkpoint", checkpoint)
+    results = {"model": {"actors_f1": 0.81239, "claims_overlap_f1": 0.5, "support": {"articles": 3}}}
+    record(checkpoint, "dev", results)
+    record(checkpoint, "test", results)
+    assert json.loads((checkpoint / "figures.json").read_text())["dev"] == {
+        "actors_f1": 0.8124,
+        "claims_overlap_f1": 0.5,
+    }
+    assert main(["--checkpoint", str(checkpoint), "info"]) == 0
 
 
 def test_export_halves_the_weights_and_keeps_the_answers(run_folder: Path, tmp_path: Path) -> None:

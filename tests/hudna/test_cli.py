@@ -187,7 +187,11 @@ def test_killed_and_started_again(tmp_path: Path, checkpoint: str, how: signal.S
     (tmp_path / "a.jsonl").write_text("\n".join(json.dumps({"text": f"{n}: {article}"}) for n in range(600)))
     out = tmp_path / "out.jsonl"
     command = [sys.executable, "-m", "hudna.cli", "--checkpoint", checkpoint, "tag", str(tmp_path / "a.jsonl")]
-    process = subprocess.Popen([*command, "-o", str(out)], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    # What starts the tests may have them ignore the signal, and children inherit that.
+    process = subprocess.Popen(
+        [*command, "-o", str(out)], cwd=ROOT, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     deadline = time.monotonic() + 60
     while not (out.exists() and out.stat().st_size) and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -37,7 +37,8 @@ class Item:
     """An article of an archive, or why there is none.
 
     Attributes:
-        source: the file, with the number of the line or row where it holds several articles. Unique in an archive.
+        source: the file, with the number of the line or row where it holds several articles.
+            Unique in an archive, but for standard input.
         bytes_read: how much of all files has been read so far, as they are on disk.
         text: the article.
         date: its publication date, if known.
@@ -121,9 +122,10 @@ def _read_lines(file: str, data: IO[bytes], item: Make, columns: Columns, date: 
         place = f"{file}:{number}"
         text, problem = _decode(line, start)
         start += len(line)
-        if problem or not text.strip():
-            if problem:
-                yield item(place, problem=problem)
+        if problem:
+            yield item(place, problem=problem)
+            continue
+        if not text.strip():
             continue
         try:
             row = json.loads(text)

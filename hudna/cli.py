@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from hudna.archives import Columns, Item, find_files, read_items, total_bytes
+from hudna.archives import STDIN, Columns, Item, find_files, read_items, total_bytes
 from hudna.dates import parse_date
 from hudna.outputs import open_output
 from hudna.rendering import render
@@ -93,7 +93,8 @@ def _tag(args: argparse.Namespace, tagger: Tagger) -> int:
                         raise ValueError(f"{item.source}: {item.problem}")
                     bad += 1
                     bar.write(f"hudna: {item.source}: {item.problem}", file=sys.stderr)
-                elif item.source not in output.done:
+                # Standard input is another article each time.
+                elif item.source == STDIN or item.source not in output.done:
                     yield item
 
         read = 0

@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 from transformers import AutoConfig, PreTrainedConfig
 from transformers.configuration_utils import SubConfigSpec
 
+from hudna.settings import Settings
 
-class HudnaConfig(PreTrainedConfig):
+
+class HudnaConfig(PreTrainedConfig, Settings):
     """Configuration of a `HudnaModel`.
 
     Attributes:
@@ -25,21 +27,8 @@ class HudnaConfig(PreTrainedConfig):
     }
 
     encoder_config: dict[str, Any] | PreTrainedConfig | None = None
-    types: list[str] | tuple[str, ...] = ()
-    sides: list[str] | tuple[str, ...] = ()
-    kinds: list[str] | tuple[str, ...] = ()
     head_width: int = 256
     head_dropout: float = 0.1
-    side_layers: int = 0
-    window_length: int = 512
-    window_overlap: int = 128
-    mention_threshold: float = 0.5
-    claim_threshold: float = 0.5
-    claimant_threshold: float = 0.5
-    claimant_fallback: float = 1.0
-    mention_calibration: list[float] | tuple[float, ...] = (1.0, 0.0)
-    claim_calibration: list[float] | tuple[float, ...] = (1.0, 0.0)
-    side_temperature: float = 1.0
 
     def __post_init__(self, **kwargs: Any) -> None:
         super().__post_init__(**kwargs)

@@ -65,7 +65,7 @@ class OpenVinoEngine:
             raise ValueError(f"{folder}: the backend 'openvino' runs BERT encoders only; try backend='torch'")
         try:
             return cls(config, load_file(folder / "model.safetensors"), threads)
-        except (OSError, SafetensorError, KeyError) as error:
+        except (OSError, RuntimeError, ValueError, SafetensorError, KeyError) as error:
             raise ValueError(f"{folder} is no checkpoint: {error}") from None
 
     def tag(self, batches: Sequence[EncoderInputs], order: IntArray) -> Tagged[FloatArray]:

@@ -51,6 +51,10 @@ def to_row(item: Item, analysis: Analysis) -> dict[str, Any]:
     return {"source": item.source} | ({} if item.id is None else {"id": item.id}) | analysis.to_dict()
 
 
+def _line(item: Item, analysis: Analysis) -> str:
+    return json.dumps(to_row(item, analysis), ensure_ascii=False, default=str) + "\n"
+
+
 class StandardOutput:
     """JSON lines on standard output, where nothing is resumed."""
 
@@ -62,7 +66,7 @@ class StandardOutput:
 
     def write(self, read: Read) -> None:
         for item, analysis in read:
-            sys.stdout.write(json.dumps(to_row(item, analysis), ensure_ascii=False, default=str) + "\n")
+            sys.stdout.write(_line(item, analysis))
         sys.stdout.flush()
 
 
@@ -83,9 +87,9 @@ class JsonLines:
             os.truncate(path, whole)
 
     def write(self, read: Read) -> None:
-        lines = [json.dumps(to_row(item, analysis), ensure_ascii=False, default=str) + "\n" for item, analysis in read]
+        lines = "".join(_line(item, analysis) for item, analysis in read)
         with self._path.open("ab") as file:
-            file.write("".join(lines).encode("utf-8", errors="backslashreplace"))
+            file.write(lines.encode("utf-8", errors="backslashreplace"))
             file.flush()
             os.fsync(file.fileno())
 

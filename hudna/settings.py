@@ -13,7 +13,7 @@ from hudna.labels import LabelSet
 
 @dataclass(kw_only=True)
 class Settings:
-    """How a checkpoint reads articles.
+    """How a checkpoint reads articles; `HudnaConfig` has the same fields.
 
     Attributes:
         types: actor types. sides: sides. kinds: claim kinds. (See `LabelSet`.)
@@ -27,9 +27,9 @@ class Settings:
         side_temperature: by what the scores of the sides are divided before they become probabilities.
     """
 
-    types: list[str]
-    sides: list[str]
-    kinds: list[str]
+    types: list[str] = dataclasses.field(default_factory=list)
+    sides: list[str] = dataclasses.field(default_factory=list)
+    kinds: list[str] = dataclasses.field(default_factory=list)
     side_layers: int = 0
     window_length: int = 512
     window_overlap: int = 128
@@ -43,7 +43,7 @@ class Settings:
 
     @classmethod
     def of(cls, config: Any) -> Settings:
-        """The settings in a `HudnaConfig`."""
+        """The settings alone of a `HudnaConfig`."""
         return cls(**{field.name: getattr(config, field.name) for field in dataclasses.fields(cls)})
 
     @classmethod
@@ -54,10 +54,12 @@ class Settings:
             ValueError: its `config.json` is not that of a hudna checkpoint.
         """
         config = read_config(folder)
+        settings = cls(**{field.name: config[field.name] for field in dataclasses.fields(cls) if field.name in config})
         try:
-            return cls(**{name: config[name] for name in cls.__dataclass_fields__ if name in config})
-        except TypeError as error:
+            settings.labels  # noqa: B018 - the clear error, if one is missing
+        except ValueError as error:
             raise ValueError(f"{folder} is no checkpoint: config.json: {error}") from None
+        return settings
 
     def write(self, folder: Path) -> None:
         """Puts the settings into the `config.json` of a checkpoint folder."""
@@ -80,6 +82,6 @@ def read_config(folder: Path) -> dict[str, Any]:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ValueError(f"{folder} is no checkpoint: config.json: {error}") from None
-    if not isinstance(config, dict) or config.get("model_type") != "hudna":
+    if not isinstance(config, dict) or config.get("model_type") != "hudna" or "encoder_config" not in config:
         raise ValueError(f"{folder} is no checkpoint: config.json is not that of a hudna model")
     return config

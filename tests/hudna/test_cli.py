@@ -62,6 +62,14 @@ def test_standard_input(checkpoint: str) -> None:
     assert json.loads(done.stdout)["source"] == "-"
 
 
+def test_standard_input_is_another_article_each_time(tmp_path: Path, checkpoint: str) -> None:
+    out = tmp_path / "out.jsonl"
+    command = [sys.executable, "-m", "hudna.cli", "--checkpoint", checkpoint, "tag", "-", "-o", str(out)]
+    for text in (TEXT, "The GNA said yes."):
+        subprocess.run(command, cwd=ROOT, input=text, text=True, check=True)
+    assert [line["text"] for line in lines(out)] == [TEXT, "The GNA said yes."]
+
+
 def test_every_kind_of_file(tmp_path: Path, checkpoint: str) -> None:
     archive = tmp_path / "archive"
     (archive / "deep").mkdir(parents=True)

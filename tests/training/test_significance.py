@@ -6,29 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from readings import read
 
-from hudna.labels import LabelSet
-from hudna.results import Actor, Analysis, Mention
-from training.corpus import load_split
+from hudna.results import Analysis
+from training.corpus import load_labels, load_split
 from training.markdown import Article
 from training.metrics import COUNTED, evaluate
 from training.significance import paired_bootstrap
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / "corpus"
-
-
-def perfect(article: Article) -> Analysis:
-    """All mentions as they are labelled, no claims."""
-    actors = []
-    for id, entity in article.entities.items():
-        mentions = [
-            Mention(m.start, m.end, article.text[m.start : m.end], entity.type, 1.0, id)
-            for m in article.mentions
-            if m.entity == id
-        ]
-        actors.append(Actor(id, id, entity.type, entity.side, 1.0, {entity.side: 1.0}, mentions, None, False))
-    return Analysis(article.text, actors, [])
 
 
 def without(analysis: Analysis, share: int) -> Analysis:
@@ -42,26 +29,22 @@ def golds() -> list[Article]:
 
 
 def test_figures_are_those_of_evaluate(golds: list[Article]) -> None:
-    labels = LabelSet(
-        types=("person", "state", "institution", "armed_group", "organization"),
-        sides=("gna", "lna", "ntc", "gaddafi", "jihadist", "neutral", "unclear"),
-        kinds=("call", "accept", "reject", "in_force", "breach"),
-    )
-    reads = [perfect(gold) for gold in golds]
-    less = [without(read, 4) for read in reads]
-    one, other = (evaluate(golds, read, labels) for read in (reads, less))
+    labels = load_labels(CORPUS)
+    reads = [read(gold) for gold in golds]
+    less = [without(reading, 4) for reading in reads]
+    one, other = (evaluate(golds, found, labels) for found in (reads, less))
     for name, difference in paired_bootstrap(golds, reads, less).items():
         assert difference.one == pytest.approx(one[name])
         assert difference.other == pytest.approx(other[name])
 
 
 def test_an_interval_tells_a_difference_from_none(golds: list[Article]) -> None:
-    reads = [perfect(gold) for gold in golds]
-    clear = paired_bootstrap(golds, reads, [without(read, 4) for read in reads])["actors_f1"]
+    reads = [read(gold) for gold in golds]
+    clear = paired_bootstrap(golds, reads, [without(reading, 4) for reading in reads])["actors_f1"]
     assert 0 < clear.low < clear.one - clear.other < clear.high
     # Each system errs in every other article, as often as the other one.
-    left = [without(read, 4) if number % 2 else read for number, read in enumerate(reads)]
-    right = [read if number % 2 else without(read, 4) for number, read in enumerate(reads)]
+    left = [without(reading, 4) if number % 2 else reading for number, reading in enumerate(reads)]
+    right = [reading if number % 2 else without(reading, 4) for number, reading in enumerate(reads)]
     even = paired_bootstrap(golds, left, right)["actors_f1"]
     assert even.low < 0 < even.high
     same = paired_bootstrap(golds, reads, reads)

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: train test lint corpus clean
+.PHONY: train test lint corpus browser clean
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -22,7 +22,11 @@ lint: $(VENV)/.installed
 corpus: $(VENV)/.installed
 	$(BIN)/python -m scripts.check_corpus
 
-test: lint corpus
+# The pages are tested in Debian's Chromium; where it cannot be installed, those tests are skipped and say so.
+browser:
+	command -v chromium || { apt-get update --quiet --quiet; apt-get install --quiet --quiet --yes --no-install-recommends chromium; } || true
+
+test: lint corpus browser
 	$(BIN)/python -m pytest
 
 clean:

@@ -129,7 +129,7 @@ def _show(args: argparse.Namespace, tagger: Tagger) -> int:
     (item,) = read_items([str(args.file)], columns=Columns(), date=parse_date(args.date))
     if item.problem:
         raise ValueError(f"{item.source}: {item.problem}")
-    page = render(tagger.predict(item.text, date=item.date), title=args.file.stem)
+    page = render(tagger.predict(item.text, date=item.date), title=args.file.stem, date=item.date)
     output = args.output or args.file.with_suffix(".html")
     temporary = output.with_name(output.name + ".tmp")
     temporary.write_text(page, encoding="utf-8", errors="backslashreplace", newline="")

@@ -18,7 +18,7 @@ def read(gold: Article, *, sides: dict[str, str] | None = None, by: tuple[str, .
         side = (sides or {}).get(id, entity.side)
         actors.append(Actor(id, id, entity.type, side, 1.0, {side: 1.0}, mentions, mentions[0], True))
     claims = [
-        Claim(c.start, c.end, gold.text[c.start : c.end], c.kind, 1.0, list(c.by if by is None else by))
+        Claim(c.start, c.end, gold.text[c.start : c.end], c.kind, 1.0, list(c.by if by is None else by), c.effective)
         for c in gold.claims
     ]
     return Analysis(gold.text, actors, claims)

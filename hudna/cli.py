@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from hudna.archives import STDIN, Columns, Item, find_files, read_items, total_bytes
 from hudna.dates import parse_date
-from hudna.outputs import open_output
+from hudna.outputs import FORMATS, open_output
 from hudna.rendering import render
 from hudna.results import Analysis
 from hudna.tagger import RELEASED, Tagger, load
@@ -49,7 +49,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="files, folders or globs: .txt (one article), .jsonl, .csv, .parquet, also .gz, .bz2, .xz; - is standard "
         "input, one article",
     )
-    tag.add_argument("-o", "--output", type=Path, metavar="OUT", help=".jsonl or .parquet; default: standard output")
+    tag.add_argument("-o", "--output", type=Path, metavar="OUT", help="file or folder; default: standard output")
+    tag.add_argument(
+        "--format", choices=FORMATS, help="of the output; default: its suffix. parquet, spacy and brat are folders"
+    )
     tag.add_argument("--date", help="publication date (YYYY-MM-DD) of articles that have none of their own")
     tag.add_argument("--text-column", default="text", metavar="NAME", help="of tables and JSON lines (default: text)")
     tag.add_argument("--date-column", default="date", metavar="NAME", help="default: date")
@@ -81,7 +84,7 @@ def _tag(args: argparse.Namespace, tagger: Tagger) -> int:
     files = find_files(args.files)
     columns = Columns(text=args.text_column, date=args.date_column, id=args.id_column)
     items = read_items(files, columns=columns, date=parse_date(args.date))
-    output = open_output(args.output)
+    output = open_output(args.output, args.format, tagger.settings.labels)
     bad = 0
     with tqdm(total=total_bytes(files), unit="B", unit_scale=True, disable=None) as bar:
 

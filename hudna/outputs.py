@@ -1,49 +1,65 @@
-"""Where `hudna tag` writes: JSON lines or Parquet, appended to, and never an article twice."""
+"""Where `hudna tag` writes: a file or folder that is added to, and never has an article twice."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import os
+import re
 import sys
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from hudna.archives import Item
+from hudna.formats import annotate, brat_configuration, to_brat, to_conll
+from hudna.labels import LabelSet
 from hudna.results import Analysis
 
 Read = Sequence[tuple[Item, Analysis]]
 
 
 class Output(Protocol):
-    """Takes analyses a few at a time; what `write` has taken is on disk when it returns.
+    """Takes analyses a few at a time; what `write` has taken is on disk when it returns."""
 
-    Attributes:
-        done: the sources of the articles that are already there.
-    """
-
-    done: set[str]
+    @property
+    def done(self) -> Container[str]:
+        """The sources of the articles that are already there."""
+        ...
 
     def write(self, read: Read) -> None:
         """Adds some analyses."""
         ...
 
 
-def open_output(path: Path | None) -> Output:
-    """The output of a path: a `.jsonl` file, a folder that ends in `.parquet`; None is standard output.
+def open_output(path: Path | None, format: str | None, labels: LabelSet) -> Output:
+    """The output of a path.
+
+    Args:
+        path: None is standard output.
+        format: one of `FORMATS`; None: what the suffix says, JSON lines for standard output.
+        labels: the label sets, of which brat wants a list.
 
     Raises:
-        ValueError: another suffix, or what is there was not written by `hudna tag`.
+        ValueError: the format is unknown or not possible here, or what is there was not written by `hudna tag`.
     """
     if path is None:
-        return StandardOutput()
-    if path.suffix == ".jsonl":
-        return JsonLines(path)
-    if path.suffix == ".parquet":
-        return ParquetParts(path)
-    raise ValueError(f"{path}: an output ends in .jsonl or .parquet")
+        if format not in (None, "jsonl", "conll"):
+            raise ValueError(f"the format '{format}' needs an output (-o)")
+        return StandardOutput(_FILES[format or "jsonl"])
+    format = format or path.suffix.removeprefix(".")
+    if format in _FILES:
+        return _FILES[format](path)
+    if format == "parquet":
+        return Parts(path, ParquetPart())
+    if format == "spacy":
+        return Parts(path, SpacyPart())
+    if format == "brat":
+        return Brat(path, labels)
+    raise ValueError(f"{path}: an output ends in .{', .'.join(FORMATS)}, or --format tells its form")
 
 
 def to_row(item: Item, analysis: Analysis) -> dict[str, Any]:
@@ -51,47 +67,74 @@ def to_row(item: Item, analysis: Analysis) -> dict[str, Any]:
     return {"source": item.source} | ({} if item.id is None else {"id": item.id}) | analysis.to_dict()
 
 
-def _line(item: Item, analysis: Analysis) -> str:
-    return json.dumps(to_row(item, analysis), ensure_ascii=False, default=str) + "\n"
-
-
 class StandardOutput:
-    """JSON lines on standard output, where nothing is resumed."""
+    """Standard output, where nothing is resumed."""
 
-    def __init__(self) -> None:
+    def __init__(self, format: type[_File]) -> None:
         self.done: set[str] = set()
-        # A lone surrogate has no UTF-8 form; its backslash form is the JSON escape that stands for it.
+        self._format = format
+        # A lone surrogate has no UTF-8 form.
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+            sys.stdout.reconfigure(encoding="utf-8", errors=format.errors)
 
     def write(self, read: Read) -> None:
         for item, analysis in read:
-            sys.stdout.write(_line(item, analysis))
+            sys.stdout.write(self._format.form(item, analysis))
         sys.stdout.flush()
 
 
-class JsonLines:
-    """A file with an object a line. A line that was cut off when the machine failed is cut away and written again."""
+class _File(ABC):
+    """A file that is added to.
+
+    Attributes:
+        errors: what becomes of a lone surrogate, which has no UTF-8 form (see `codecs.register_error`).
+    """
+
+    errors: str
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.done: set[str] = set()
-        whole = 0
         if path.exists():
             with path.open("rb") as file:
-                for number, line in enumerate(file, start=1):
-                    if not line.endswith(b"\n"):
-                        break
-                    self.done.add(_source(line, f"{path}:{number}"))
-                    whole += len(line)
+                whole = self._read(file)
             os.truncate(path, whole)
 
     def write(self, read: Read) -> None:
-        lines = "".join(_line(item, analysis) for item, analysis in read)
+        text = "".join(self.form(item, analysis) for item, analysis in read)
         with self._path.open("ab") as file:
-            file.write(lines.encode("utf-8", errors="backslashreplace"))
+            file.write(text.encode("utf-8", errors=self.errors))
             file.flush()
             os.fsync(file.fileno())
+
+    @staticmethod
+    @abstractmethod
+    def form(item: Item, analysis: Analysis) -> str:
+        """What is written of an article."""
+
+    @abstractmethod
+    def _read(self, file: IO[bytes]) -> int:
+        """Puts what is there into `done`; returns how many bytes of the file are to stay."""
+
+
+class JsonLines(_File):
+    """An object a line. A line that was cut off when the machine failed is cut away and written again."""
+
+    # The backslash form is the JSON escape that stands for it.
+    errors = "backslashreplace"
+
+    @staticmethod
+    def form(item: Item, analysis: Analysis) -> str:
+        return json.dumps(to_row(item, analysis), ensure_ascii=False, default=str) + "\n"
+
+    def _read(self, file: IO[bytes]) -> int:
+        whole = 0
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                break
+            self.done.add(_source(line, f"{self._path}:{number}"))
+            whole += len(line)
+        return whole
 
 
 def _source(line: bytes, place: str) -> str:
@@ -106,37 +149,164 @@ def _source(line: bytes, place: str) -> str:
     raise ValueError(f"{place}: not a line that 'hudna tag' wrote; choose another output")
 
 
-class ParquetParts:
-    """A folder of Parquet files, each of which appears only when it is whole; readers take the folder as one table."""
+class Conll(_File):
+    """Columns (see `to_conll`). Nothing tells whether the last article is whole: it is cut away and written again."""
 
-    def __init__(self, folder: Path) -> None:
+    errors = "replace"
+    _HEAD = "-DOCSTART- "
+
+    @staticmethod
+    def form(item: Item, analysis: Analysis) -> str:
+        return to_conll(json.dumps(item.source, ensure_ascii=False), analysis)
+
+    def _read(self, file: IO[bytes]) -> int:
+        whole = position = 0
+        last = None
+        for number, line in enumerate(file, start=1):
+            if line.startswith(self._HEAD.encode()):
+                whole = position
+                if last is not None:
+                    self.done.add(last)
+                try:
+                    last = json.loads(line[len(self._HEAD) :])
+                except ValueError:
+                    last = None  # Cut off; it is the last.
+            elif number == 1 and line.endswith(b"\n"):
+                raise ValueError(f"{self._path}:1: not a line that 'hudna tag' wrote; choose another output")
+            position += len(line)
+        return whole
+
+
+_FILES: dict[str, type[_File]] = {"jsonl": JsonLines, "conll": Conll}
+FORMATS = (*_FILES, "parquet", "spacy", "brat")
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """A file that appears only when it is whole."""
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+class Part(Protocol):
+    """A form in which some articles make one file.
+
+    Attributes:
+        suffix: of the file.
+    """
+
+    suffix: str
+
+    def to_bytes(self, read: Read) -> bytes:
+        """The file."""
+        ...
+
+    def sources(self, path: Path) -> Iterable[str]:
+        """The sources of the articles in a file."""
+        ...
+
+
+class Parts:
+    """A folder of files with a few articles each; readers of these formats take all of them together."""
+
+    def __init__(self, folder: Path, part: Part) -> None:
+        self._folder, self._part = folder, part
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(f"{folder} is no folder; choose another output")
+        folder.mkdir(parents=True, exist_ok=True)
+        self.done: set[str] = set()
+        self._next = 0
+        for path in sorted(folder.glob(f"part-*{part.suffix}")):
+            self._next = int(path.stem.removeprefix("part-")) + 1
+            self.done.update(part.sources(path))
+
+    def write(self, read: Read) -> None:
+        _write_whole(self._folder / f"part-{self._next:06d}{self._part.suffix}", self._part.to_bytes(read))
+        self._next += 1
+
+
+class SpacyPart:
+    """A `DocBin`: documents of a blank English pipeline with spans (see `annotate`), the source in `doc.user_data`."""
+
+    suffix = ".spacy"
+
+    def __init__(self) -> None:
+        try:
+            import spacy
+            from spacy.tokens import DocBin
+        except ImportError:
+            raise ValueError("the format 'spacy' needs the extra 'spacy' (pip install 'hudna[spacy]')") from None
+        self._nlp, self._bin = spacy.blank("en"), DocBin
+        self._nlp.max_length = sys.maxsize
+
+    def to_bytes(self, read: Read) -> bytes:
+        documents = self._bin(store_user_data=True)
+        for item, analysis in read:
+            # spaCy stores UTF-8; a lone surrogate, which has none, becomes one other character.
+            document = self._nlp.make_doc(analysis.text.encode("utf-8", errors="replace").decode())
+            annotate(document, analysis)
+            document.user_data["source"] = item.source
+            documents.add(document)
+        return documents.to_bytes()
+
+    def sources(self, path: Path) -> Iterable[str]:
+        documents = self._bin(store_user_data=True).from_disk(path)
+        return [document.user_data["source"] for document in documents.get_docs(self._nlp.vocab)]
+
+
+class Brat:
+    """A folder for brat (see `to_brat`): two files an article, named after its source, and `annotation.conf`."""
+
+    def __init__(self, folder: Path, labels: LabelSet) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_whole(folder / "annotation.conf", brat_configuration(labels).encode())
+
+    @property
+    def done(self) -> Container[str]:
+        return self
+
+    def __contains__(self, source: object) -> bool:
+        return isinstance(source, str) and self._path(source).exists()
+
+    def write(self, read: Read) -> None:
+        for item, analysis in read:
+            path = self._path(item.source)
+            # The text comes last: where it is, the article is whole.
+            _write_whole(path.with_suffix(".ann"), to_brat(analysis).encode("utf-8", errors="replace"))
+            _write_whole(path, analysis.text.encode("utf-8", errors="replace"))
+
+    def _path(self, source: str) -> Path:
+        """The end of the source, to be recognised, and a digest, so that no two are the same."""
+        digest = hashlib.sha256(source.encode("utf-8", errors="replace")).hexdigest()[:12]
+        return self._folder / f"{re.sub(r'[^A-Za-z0-9-]+', '_', source)[-60:]}-{digest}.txt"
+
+
+class ParquetPart:
+    """A table with a row an article."""
+
+    suffix = ".parquet"
+
+    def __init__(self) -> None:
         try:
             import pyarrow
             from pyarrow import parquet
         except ImportError:
-            raise ValueError(f"{folder}: Parquet needs the extra 'parquet' (pip install 'hudna[parquet]')") from None
+            raise ValueError("the format 'parquet' needs the extra 'parquet' (pip install 'hudna[parquet]')") from None
         self._arrow, self._parquet = pyarrow, parquet
-        self._folder = folder
-        if folder.exists() and not folder.is_dir():
-            raise ValueError(f"{folder} is no folder of Parquet files; choose another output")
-        folder.mkdir(parents=True, exist_ok=True)
-        self.done: set[str] = set()
-        self._next = 0
-        for path in sorted(folder.glob("part-*.parquet")):
-            self._next = int(path.stem.removeprefix("part-")) + 1
-            self.done.update(parquet.read_table(path, columns=["source"])["source"].to_pylist())
 
-    def write(self, read: Read) -> None:
+    def to_bytes(self, read: Read) -> bytes:
         rows = [_plain(to_row(item, analysis)) for item, analysis in read]
-        part = self._folder / f"part-{self._next:06d}.parquet"
-        temporary = part.with_suffix(".tmp")
-        table = self._arrow.Table.from_pylist(rows, schema=self._schema())
-        with temporary.open("wb") as file:
-            self._parquet.write_table(table, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, part)
-        self._next += 1
+        file = io.BytesIO()
+        self._parquet.write_table(self._arrow.Table.from_pylist(rows, schema=self._schema()), file)
+        return file.getvalue()
+
+    def sources(self, path: Path) -> Iterable[str]:
+        sources: list[str] = self._parquet.read_table(path, columns=["source"])["source"].to_pylist()
+        return sources
 
     def _schema(self) -> Any:
         arrow = self._arrow

@@ -15,16 +15,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.formats import (
-    brat_configuration,
-    from_label_studio,
-    label_studio_configuration,
-    to_brat,
-    to_conll,
-    to_label_studio,
-)
+from hudna.formats import brat_configuration, to_brat, to_conll
+from scripts.label_studio import from_label_studio, label_studio_configuration, to_label_studio
 from training.corpus import SPLITS, load_corpus, load_labels, load_split
-from training.markdown import format_article
+from training.markdown import as_analysis, format_article
 
 
 def write_parquet(corpus: Path, out: Path) -> None:
@@ -47,7 +41,7 @@ def write_jsonl(corpus: Path, out: Path) -> None:
 
 def write_conll(corpus: Path, out: Path) -> None:
     for split in SPLITS:
-        text = "".join(to_conll(article) for article in load_split(corpus, split))
+        text = "".join(to_conll(article.id, as_analysis(article)) for article in load_split(corpus, split))
         (out / f"{split}.conll").write_text(text, encoding="utf-8")
 
 
@@ -57,9 +51,8 @@ def write_brat(corpus: Path, out: Path) -> None:
         folder.mkdir(exist_ok=True)
         (folder / "annotation.conf").write_text(brat_configuration(load_labels(corpus)), encoding="utf-8")
         for article in load_split(corpus, split):
-            text, annotations = to_brat(article)
-            (folder / f"{article.id}.txt").write_text(text, encoding="utf-8")
-            (folder / f"{article.id}.ann").write_text(annotations, encoding="utf-8")
+            (folder / f"{article.id}.txt").write_text(article.text, encoding="utf-8")
+            (folder / f"{article.id}.ann").write_text(to_brat(as_analysis(article)), encoding="utf-8")
 
 
 def write_label_studio(corpus: Path, out: Path) -> None:

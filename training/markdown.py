@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from hudna.labels import LabelSet
+from hudna.results import Actor, Analysis, Claim, Mention
 
 _BRACKETS = "[]{}()"
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -78,6 +79,23 @@ class Article:
     date: datetime.date | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     evidence: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+def as_analysis(article: Article) -> Analysis:
+    """The labels as an analysis that is sure of all of them; an actor's name is its id."""
+    mentions = [
+        Mention(m.start, m.end, article.text[m.start : m.end], article.entities[m.entity].type, 1.0, m.entity)
+        for m in article.mentions
+    ]
+    actors = []
+    for id, entity in article.entities.items():
+        own = [mention for mention in mentions if mention.actor == id]
+        actors.append(Actor(id, id, entity.type, entity.side, 1.0, {entity.side: 1.0}, own, None, True))
+    claims = [
+        Claim(c.start, c.end, article.text[c.start : c.end], c.kind, 1.0, list(c.by), c.effective)
+        for c in article.claims
+    ]
+    return Analysis(article.text, actors, claims)
 
 
 def read_article(path: str | Path, labels: LabelSet) -> Article:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pyarrow
 import pytest
+import spacy
 from pyarrow import parquet
+from spacy.tokens import DocBin
 
 from hudna.cli import main
 from hudna.results import Analysis
@@ -117,6 +119,79 @@ def test_parquet_parts(tmp_path: Path, checkpoint: str) -> None:
     assert list(out.glob("*.tmp")) == []
 
 
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """Five articles: two lines, no actor, a lone surrogate, a carriage return, nothing."""
+    texts = [f"{TEXT}\nThe GNA said yes.", "It rained.", f"{TEXT} \ud800", f"One.\r\n{TEXT}", ""]
+    path = tmp_path / "a.jsonl"
+    path.write_text("\n".join(json.dumps({"text": text}) for text in texts))
+    return path
+
+
+def tag(checkpoint: str, archive: Path, out: Path, *options: str) -> int:
+    return main(["--checkpoint", checkpoint, "tag", str(archive), "-o", str(out), *options])
+
+
+def test_conll(tmp_path: Path, checkpoint: str, archive: Path) -> None:
+    out = tmp_path / "out.conll"
+    assert tag(checkpoint, archive, out) == 0
+    whole = out.read_text()
+    assert [line for line in whole.splitlines() if line.startswith("-DOCSTART-")] == [
+        f'-DOCSTART- "{archive}:{number}"' for number in range(1, 6)
+    ]
+    words = [line.split("\t")[0] for line in whole.split("-DOCSTART-")[1].splitlines() if "\t" in line]
+    assert words == ["Haftar", "said", "no", ".", "The", "GNA", "said", "yes", "."]
+    # Wherever it was cut off, it is completed.
+    for length in (0, 4, 14, len(whole) // 2, len(whole) - 1, len(whole)):
+        out.write_bytes(whole.encode()[:length])
+        assert tag(checkpoint, archive, out) == 0
+        assert out.read_text() == whole
+
+
+def test_conll_to_standard_output(checkpoint: str, archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--checkpoint", checkpoint, "tag", str(archive), "--format", "conll"]) == 0
+    assert capsys.readouterr().out.count("-DOCSTART-") == 5
+
+
+def test_brat(tmp_path: Path, checkpoint: str, archive: Path) -> None:
+    out = tmp_path / "out"
+    assert tag(checkpoint, archive, out, "--format", "brat") == 0
+    files = {path.name: path.read_bytes() for path in out.iterdir()}
+    texts = {data.decode() for name, data in files.items() if name.endswith(".txt")}
+    assert texts == {f"{TEXT}\nThe GNA said yes.", "It rained.", f"{TEXT} ?", f"One.\r\n{TEXT}", ""}
+    assert len(files) == 11
+    assert b"[entities]\nperson" in files["annotation.conf"]
+    for name, data in files.items():
+        if name.endswith(".ann"):
+            text = files[name.replace(".ann", ".txt")].decode()
+            for line in data.decode().splitlines():
+                if line.startswith("T"):
+                    _, places, words = line.split("\t")
+                    start, end = map(int, places.split()[1:])
+                    assert text[start:end] == words
+    # An article without its text is not whole.
+    gone = next(path for path in out.glob("*.txt"))
+    gone.unlink()
+    kept = next(path for path in out.glob("*.txt"))
+    kept.write_text("kept")
+    assert tag(checkpoint, archive, out, "--format", "brat") == 0
+    assert gone.read_bytes() == files[gone.name]
+    assert kept.read_text() == "kept"
+
+
+def test_docbin(tmp_path: Path, checkpoint: str, archive: Path) -> None:
+    out = tmp_path / "out.spacy"
+    assert tag(checkpoint, archive, out) == 0
+    assert tag(checkpoint, archive, out) == 0
+    (part,) = out.iterdir()
+    documents = list(DocBin(store_user_data=True).from_disk(part).get_docs(spacy.blank("en").vocab))
+    assert [document.user_data["source"] for document in documents] == [f"{archive}:{n}" for n in range(1, 6)]
+    analysis = load(checkpoint).predict(documents[0].text)
+    assert [span.text for span in documents[0].spans["actors"]] == [mention.text for mention in analysis.mentions]
+    sides = {actor.id: actor.side for actor in analysis.actors}
+    assert [span._.side for span in documents[0].spans["actors"]] == [sides[m.actor] for m in analysis.mentions]
+
+
 def test_show_writes_a_page(tmp_path: Path, checkpoint: str) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     assert main(["--checkpoint", checkpoint, "show", str(tmp_path / "a.txt")]) == 0
@@ -168,7 +243,7 @@ def test_what_cannot_be_done_is_said_and_nothing_is_lost(
         (["nowhere.txt"], "new.jsonl", "nowhere.txt: no such file"),
         ([str(tmp_path / "*.doc")], "new.jsonl", "*.doc: no such file"),
         ([str(tmp_path / "a.txt")], "out.jsonl", "not a line that 'hudna tag' wrote"),
-        ([str(tmp_path / "a.txt")], "out.docx", "ends in .jsonl or .parquet"),
+        ([str(tmp_path / "a.txt")], "out.docx", "an output ends in .jsonl, .conll, .parquet, .spacy, .brat"),
     ):
         assert main(["--checkpoint", checkpoint, "tag", *files, "-o", str(tmp_path / output)]) == 2
         assert problem in capsys.readouterr().err

@@ -10,11 +10,12 @@ import datasets
 import pytest
 from seqeval.metrics.sequence_labeling import get_entities
 
+from hudna.formats import to_brat, to_conll
 from hudna.labels import LabelSet
 from hudna.windows import word_offsets
-from scripts.formats import from_label_studio, label_studio_configuration, to_brat, to_conll, to_label_studio
+from scripts.label_studio import from_label_studio, label_studio_configuration, to_label_studio
 from training.corpus import SPLITS, load_corpus, load_labels, load_split
-from training.markdown import Article, read_articles
+from training.markdown import Article, as_analysis, read_articles
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data" / "corpus"
@@ -55,7 +56,7 @@ def test_load_dataset_reads_the_folder(tmp_path: Path, format: str) -> None:
 
 @pytest.mark.parametrize("article", ARTICLES + REAL, ids=lambda article: article.id)
 def test_conll_gives_the_spans_back(article: Article) -> None:
-    lines = [line.split("\t") for line in to_conll(article).splitlines() if "\t" in line]
+    lines = [line.split("\t") for line in to_conll(article.id, as_analysis(article)).splitlines() if "\t" in line]
     words = word_offsets(article.text)
     assert [line[0] for line in lines] == [article.text[start:end] for start, end in words]
     actors = [
@@ -72,7 +73,7 @@ def test_conll_gives_the_spans_back(article: Article) -> None:
 
 @pytest.mark.parametrize("article", ARTICLES + REAL, ids=lambda article: article.id)
 def test_brat_gives_the_spans_back(article: Article) -> None:
-    text, annotations = to_brat(article)
+    text, annotations = article.text, to_brat(as_analysis(article))
     bound = {}
     for name, label, places, words in re.findall(r"^(T\d+)\t(\S+) ([\d ;]+)\t(.*)$", annotations, re.M):
         fragments = [tuple(map(int, place.split())) for place in places.split(";")]

@@ -1,100 +1,17 @@
-"""The corpus in the formats of other tools: CoNLL columns, brat stand-off, Label Studio tasks.
+"""Articles as Label Studio tasks, and back.
 
-Offsets are characters of the article's text in all of them.
+Offsets are characters of the article's text.
 """
 
 from __future__ import annotations
 
 import datetime
-import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from hudna.labels import LabelSet
-from hudna.windows import word_offsets
 from training.markdown import Article, ClaimSpan, Entity, MentionSpan
-
-
-def to_conll(article: Article) -> str:
-    """Tab-separated columns: word, actor tag, claim tag (IOB2), entity id and side of a mention's words, else `_`.
-
-    A paragraph is a sentence (blank line), an article starts with `-DOCSTART-` and its id.
-    """
-    words = word_offsets(article.text)
-    actors, claims = ["O"] * len(words), ["O"] * len(words)
-    entities = ["_\t_"] * len(words)
-    for mention in article.mentions:
-        entity = article.entities[mention.entity]
-        for tag, index in _tags(words, mention.start, mention.end, entity.type):
-            actors[index] = tag
-            entities[index] = f"{mention.entity}\t{entity.side}"
-    for claim in article.claims:
-        for tag, index in _tags(words, claim.start, claim.end, claim.kind):
-            claims[index] = tag
-    lines = [f"-DOCSTART- {article.id}", ""]
-    for index, (start, end) in enumerate(words):
-        if index and "\n" in article.text[words[index - 1][1] : start]:
-            lines.append("")
-        lines.append("\t".join((article.text[start:end], actors[index], claims[index], entities[index])))
-    return "\n".join(lines) + "\n\n"
-
-
-def _tags(words: np.ndarray[Any, Any], start: int, end: int, label: str) -> Iterator[tuple[str, int]]:
-    first, last = np.searchsorted(words[:, 1], start, side="right"), np.searchsorted(words[:, 0], end)
-    for index in range(first, last):
-        yield f"{'B' if index == first else 'I'}-{label}", index
-
-
-def to_brat(article: Article) -> tuple[str, str]:
-    """The `.txt` and the `.ann` file of an article for brat (https://brat.nlplab.org/standoff.html).
-
-    Mentions and claims are text-bound annotations; `Side` is an attribute of every mention; the mentions of one entity
-    are an equivalence; `By` leads from a claim to the first mention of each maker; ids and starts are notes.
-    """
-    lines: list[str] = []
-    number = itertools.count(1)
-    of_entity: dict[str, list[str]] = {}
-
-    def bound(start: int, end: int, label: str) -> str:
-        # brat wants one fragment a line of text.
-        name = f"T{next(number)}"
-        fragments = [
-            (start + match.start(), start + match.end()) for match in re.finditer(r"[^\n]+", article.text[start:end])
-        ]
-        places = ";".join(f"{first} {last}" for first, last in fragments)
-        words = " ".join(article.text[first:last] for first, last in fragments)
-        lines.append(f"{name}\t{label} {places}\t{words}")
-        return name
-
-    for mention in article.mentions:
-        entity = article.entities[mention.entity]
-        name = bound(mention.start, mention.end, entity.type)
-        lines.append(f"A{name[1:]}\tSide {name} {entity.side}")
-        lines.append(f"#{name[1:]}\tAnnotatorNotes {name}\t{mention.entity}")
-        of_entity.setdefault(mention.entity, []).append(name)
-    for claim in article.claims:
-        name = bound(claim.start, claim.end, claim.kind)
-        if claim.effective:
-            lines.append(f"#{name[1:]}\tAnnotatorNotes {name}\t{claim.effective}")
-        lines += [f"R{next(number)}\tBy Arg1:{name} Arg2:{of_entity[id][0]}" for id in claim.by]
-    lines += ["*\tEquiv " + " ".join(names) for names in of_entity.values() if len(names) > 1]
-    return article.text, "".join(line + "\n" for line in lines)
-
-
-def brat_configuration(labels: LabelSet) -> str:
-    """The `annotation.conf` that brat needs beside the files."""
-    kinds, types = "\n".join(labels.kinds), "\n".join(labels.types)
-    by = f"By Arg1:{'|'.join(labels.kinds)}, Arg2:{'|'.join(labels.types)}"
-    side = f"Side Arg:{'|'.join(labels.types)}, Value:{'|'.join(labels.sides)}"
-    overlap = "<OVERLAP> Arg1:<ANY>, Arg2:<ANY>, <OVL-TYPE>:<ANY>"
-    return (
-        f"[entities]\n{types}\n{kinds}\n\n[relations]\n{overlap}\n{by}\n"
-        f"Equiv Arg1:<ENTITY>, Arg2:<ENTITY>, <REL-TYPE>:symmetric-transitive\n\n"
-        f"[events]\n\n[attributes]\n{side}\n"
-    )
 
 
 def to_label_studio(article: Article) -> dict[str, Any]:

@@ -1,11 +1,10 @@
-"""The commands `hudna tag`, `hudna show` and `hudna info`."""
+"""The commands `hudna tag`, `hudna show`, `hudna timeline` and `hudna info`."""
 
 from __future__ import annotations
 
 import argparse
 import itertools
 import json
-import os
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -15,10 +14,11 @@ from tqdm import tqdm
 
 from hudna.archives import STDIN, Columns, Item, find_files, read_items, total_bytes
 from hudna.dates import parse_date
-from hudna.outputs import FORMATS, open_output
+from hudna.outputs import FORMATS, open_output, write_whole
 from hudna.rendering import render
 from hudna.results import Analysis
 from hudna.tagger import RELEASED, Tagger, load
+from hudna.timeline import count, draw, read_tagged
 
 # Analyses that are written together.
 _TOGETHER = 32
@@ -65,6 +65,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     show.add_argument("-o", "--output", type=Path, metavar="OUT.html", help="default: FILE with the suffix .html")
     show.add_argument("--date", help="publication date (YYYY-MM-DD)")
     show.set_defaults(run=_show)
+
+    time = commands.add_parser(
+        "timeline",
+        help="plot a tagged archive over time",
+        description="Writes an interactive page: claims by kind and maker, and on which side actors are shown.",
+    )
+    time.add_argument("tagged", type=Path, metavar="TAGGED", help="what 'hudna tag' wrote: .jsonl or .parquet")
+    time.add_argument("-o", "--output", type=Path, metavar="OUT.html", help="default: TAGGED with the suffix .html")
+    time.set_defaults(run=_timeline)
 
     info = commands.add_parser("info", help="say what a checkpoint is")
     info.set_defaults(run=_info)
@@ -133,10 +142,15 @@ def _show(args: argparse.Namespace, tagger: Tagger) -> int:
     if item.problem:
         raise ValueError(f"{item.source}: {item.problem}")
     page = render(tagger.predict(item.text, date=item.date), title=args.file.stem, date=item.date)
-    output = args.output or args.file.with_suffix(".html")
-    temporary = output.with_name(output.name + ".tmp")
-    temporary.write_text(page, encoding="utf-8", errors="backslashreplace", newline="")
-    os.replace(temporary, output)
+    write_whole(args.output or args.file.with_suffix(".html"), page.encode(errors="backslashreplace"))
+    return 0
+
+
+def _timeline(args: argparse.Namespace, tagger: Tagger) -> int:
+    labels = tagger.settings.labels
+    rows = tqdm(read_tagged(args.tagged), unit="article", disable=None)
+    page = draw(count(rows), sides=list(labels.sides), kinds=list(labels.kinds), title=args.tagged.stem)
+    write_whole(args.output or args.tagged.with_suffix(".html"), page.encode(errors="backslashreplace"))
     return 0
 
 

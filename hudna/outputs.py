@@ -64,7 +64,10 @@ def open_output(path: Path | None, format: str | None, labels: LabelSet) -> Outp
 
 def to_row(item: Item, analysis: Analysis) -> dict[str, Any]:
     """What is written of an article. The source comes first."""
-    return {"source": item.source} | ({} if item.id is None else {"id": item.id}) | analysis.to_dict()
+    known = {"id": item.id, "date": item.date.isoformat() if item.date else None}
+    return (
+        {"source": item.source} | {key: value for key, value in known.items() if value is not None} | analysis.to_dict()
+    )
 
 
 class StandardOutput:
@@ -181,7 +184,7 @@ _FILES: dict[str, type[_File]] = {"jsonl": JsonLines, "conll": Conll}
 FORMATS = (*_FILES, "parquet", "spacy", "brat")
 
 
-def _write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """A file that appears only when it is whole."""
     temporary = path.with_name(path.name + ".tmp")
     with temporary.open("wb") as file:
@@ -224,7 +227,7 @@ class Parts:
             self.done.update(part.sources(path))
 
     def write(self, read: Read) -> None:
-        _write_whole(self._folder / f"part-{self._next:06d}{self._part.suffix}", self._part.to_bytes(read))
+        write_whole(self._folder / f"part-{self._next:06d}{self._part.suffix}", self._part.to_bytes(read))
         self._next += 1
 
 
@@ -263,7 +266,7 @@ class Brat:
     def __init__(self, folder: Path, labels: LabelSet) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        _write_whole(folder / "annotation.conf", brat_configuration(labels).encode())
+        write_whole(folder / "annotation.conf", brat_configuration(labels).encode())
 
     @property
     def done(self) -> Container[str]:
@@ -276,8 +279,8 @@ class Brat:
         for item, analysis in read:
             path = self._path(item.source)
             # The text comes last: where it is, the article is whole.
-            _write_whole(path.with_suffix(".ann"), to_brat(analysis).encode("utf-8", errors="replace"))
-            _write_whole(path, analysis.text.encode("utf-8", errors="replace"))
+            write_whole(path.with_suffix(".ann"), to_brat(analysis).encode("utf-8", errors="replace"))
+            write_whole(path, analysis.text.encode("utf-8", errors="replace"))
 
     def _path(self, source: str) -> Path:
         """The end of the source, to be recognised, and a digest, so that no two are the same."""
@@ -323,7 +326,7 @@ class ParquetPart:
             "by": arrow.list_(text), "effective": text,
         }  # fmt: skip
         columns = {
-            "source": text, "id": text, "text": text,
+            "source": text, "id": text, "date": text, "text": text,
             "actors": arrow.list_(arrow.struct(list(actor.items()))),
             "claims": arrow.list_(arrow.struct(list(claim.items()))),
             "mentions": mentions,

@@ -15,9 +15,9 @@ from hudna.results import Analysis, Claim, Mention
 
 # Okabe and Ito's palette, which the colour-blind can tell apart ("Color Universal Design", 2008). Colour never stands
 # alone: each side has a kind of line as well, and every mention carries the side's name.
-_PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 _STROKES = ("solid", "dashed", "dotted", "double")
-_GREY = "#888888"
+GREY = "#888888"
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def render(analysis: Analysis, *, title: str = "hudna", date: datetime.date | No
             for side in sides
             if any(actor.side == side for actor in actors)
         ],
-        colours={side: _GREY if side == sides[-1] else _PALETTE[i % len(_PALETTE)] for i, side in enumerate(sides)},
+        colours={side: GREY if side == sides[-1] else PALETTE[i % len(PALETTE)] for i, side in enumerate(sides)},
         strokes={side: _STROKES[index % len(_STROKES)] for index, side in enumerate(sides)},
         line=timeline(analysis.claims, date),
         by_time=sorted(range(len(analysis.claims)), key=lambda index: (analysis.claims[index].effective or "~", index)),

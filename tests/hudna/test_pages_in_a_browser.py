@@ -1,4 +1,4 @@
-"""The page of `hudna show` in a real browser: headless Chromium (Debian's package `chromium`)."""
+"""The pages of `hudna show` and `hudna timeline` in a real browser: headless Chromium (Debian's package `chromium`)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from readings import read
 
 from hudna.rendering import render
 from hudna.results import Actor, Analysis, Claim, Mention
-from training.corpus import load_labels
-from training.markdown import read_article
+from hudna.timeline import count, draw
+from training.corpus import load_labels, load_split
+from training.markdown import as_analysis, read_article
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 CHROMIUM = shutil.which("chromium")
@@ -184,3 +185,26 @@ def test_nothing_in_an_analysis_is_run(page: Page, tmp_path: Path, attack: str) 
     page.locator("aside a").first.hover()
     assert page.locator("img, aside svg, b").count() == 0
     assert page.title().split() == attack.split()
+
+
+def test_timeline_lets_one_choose_a_maker(page: Page, tmp_path: Path) -> None:
+    labels = load_labels(CORPUS)
+    articles = [article for article in load_split(CORPUS, "dev") if article.date]
+    rows = [as_analysis(article).to_dict() | {"date": str(article.date)} for article in articles]
+    archive = count(rows)
+    file = tmp_path / "page.html"
+    sides, kinds = list(labels.sides), list(labels.kinds)
+    file.write_text(draw(archive, sides=sides, kinds=kinds, title="<img src=x onerror=alert(1)>"), encoding="utf-8")
+    page.goto(file.as_uri())
+    page.wait_for_selector(".hm")
+    drawn = "document.querySelector('.js-plotly-plot').data"
+    total = f"{drawn}.filter(trace => trace.type === 'bar').flatMap(trace => trace.y).reduce((a, b) => a + b)"
+    assert page.evaluate(f"{drawn}.length") == len(kinds) + 1
+    assert page.evaluate(total) == sum(len(article.claims) for article in articles)
+    page.locator(".updatemenu-header").click()
+    page.locator(".updatemenu-dropdown-button").nth(1).click()
+    name = page.locator(".updatemenu-header").text_content()
+    assert name is not None
+    own = sum(name in claim.by for article in articles for claim in article.claims)
+    page.wait_for_function(f"{total} === {own}")
+    assert own > 0

@@ -51,7 +51,7 @@ def read_tagged(path: Path) -> Iterator[dict[str, Any]]:
         if not parts:
             raise ValueError(f"{path}: no Parquet file that 'hudna tag' wrote")
         for part in parts:
-            yield from parquet.read_table(part, columns=["date", "actors", "claims"]).to_pylist()
+            yield from parquet.read_table(part).to_pylist()
         return
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):

@@ -37,7 +37,7 @@ class Archive:
 
 
 def read_tagged(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a `.jsonl` file or of a folder of Parquet files that `hudna tag` wrote.
+    """The rows of a `.jsonl` file or of a folder of Parquet files that `hudna tag` wrote (see `outputs.to_row`).
 
     Raises:
         ValueError: it wrote neither.
@@ -51,7 +51,10 @@ def read_tagged(path: Path) -> Iterator[dict[str, Any]]:
         if not parts:
             raise ValueError(f"{path}: no Parquet file that 'hudna tag' wrote")
         for part in parts:
-            yield from parquet.read_table(part).to_pylist()
+            for row in parquet.read_table(part).to_pylist():
+                for actor in row["actors"]:
+                    actor["sides"] = dict(actor["sides"])  # Arrow gives a map as pairs.
+                yield row
         return
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):

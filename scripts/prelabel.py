@@ -90,6 +90,17 @@ def prelabel(id: str, analysis: Analysis, date: str | None = None) -> str:
     return source.replace("---\n", f"---\n{comments}", 1)
 
 
+def write_new(path: Path, source: str) -> None:
+    """Writes annotated Markdown where there is none: what a person has corrected is not lost.
+
+    Raises:
+        FileExistsError: there is some.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(source)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE.txt")
@@ -101,14 +112,11 @@ def main() -> int:
     try:
         parse_date(args.date)
         tagger = load(args.checkpoint)
-        args.out.mkdir(parents=True, exist_ok=True)
         for path in tqdm(args.files, unit="article"):
             # The format's lines end in \n and its text has no outer line ends.
             text = path.read_text(encoding="utf-8").strip("\n")
             source = prelabel(path.stem, tagger.predict(text, date=args.date), args.date)
-            # "x": what a person has corrected is not lost.
-            with (args.out / f"{path.stem}.md").open("x", encoding="utf-8") as file:
-                file.write(source)
+            write_new(args.out / f"{path.stem}.md", source)
     except UnicodeDecodeError as error:
         print(f"error: {path}: not UTF-8 (byte {error.start})", file=sys.stderr)
         return 2

@@ -1,15 +1,17 @@
-"""Which articles to label first: `python -m scripts.rank TAGGED.jsonl [--count N]`.
+"""Which articles to label first: `python -m scripts.rank TAGGED [--count N] [--out FOLDER]`.
 
 TAGGED is what `hudna tag` wrote. An article is worth labelling where the model expects to be wrong, and where it reads
 like nothing in the train split; and of several that are alike one is enough. The first is the expected share of wrong
 labels by the calibrated scores, the second the distance (1 - cosine of TF-IDF) to the nearest train article; both count
 as ranks, so that neither scale matters. The choice is one by one, by maximal marginal relevance (Carbonell and
-Goldstein, SIGIR 1998): worth less likeness to what is chosen already.
+Goldstein, SIGIR 1998): worth less likeness to what is chosen already. With `--out`, the chosen are written as annotated
+Markdown for a person to correct, like `scripts.prelabel` does.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
 from tabulate import tabulate
 
+from hudna.results import Analysis
 from hudna.timeline import read_tagged
+from scripts.prelabel import prelabel, write_new
 from training.corpus import load_split
 
 # How much likeness to an article that is chosen already takes away from an article's worth (0 to 1).
@@ -35,11 +39,13 @@ class Ranked:
     """An article of the archive.
 
     Attributes:
+        index: its place among the rows.
         source: where it is.
         doubt: the expected share of its labels that are wrong.
         novelty: 1 - cosine of TF-IDF to the nearest train article.
     """
 
+    index: int
     source: str
     doubt: float
     novelty: float
@@ -70,7 +76,7 @@ def rank(rows: Sequence[Mapping[str, Any]], train: Sequence[str], count: int) ->
         best = int(value.argmax())
         chosen.append(best)
         like = np.maximum(like, (texts @ texts[best].T).toarray().ravel())
-    return [Ranked(rows[index]["source"], float(doubt[index]), float(novelty[index])) for index in chosen]
+    return [Ranked(index, rows[index]["source"], float(doubt[index]), float(novelty[index])) for index in chosen]
 
 
 def _wrong(row: Mapping[str, Any]) -> list[float]:
@@ -84,13 +90,23 @@ def _wrong(row: Mapping[str, Any]) -> list[float]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tagged", type=Path, metavar="TAGGED.jsonl")
+    parser.add_argument("tagged", type=Path, metavar="TAGGED", help="what 'hudna tag' wrote: .jsonl or .parquet")
     parser.add_argument("--count", type=int, default=20, help="default: 20")
     parser.add_argument("--corpus", type=Path, default=Path("corpus"))
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="for the annotated Markdown of the chosen")
     args = parser.parse_args()
     try:
         rows = list(read_tagged(args.tagged))
         found = rank(rows, [article.text for article in load_split(args.corpus, "train")], args.count)
+        if args.out:
+            for one in found:
+                row = rows[one.index]
+                # The end of the source tells most: "wires/2020.jsonl:17" is 2020-jsonl-17.
+                id = re.sub(r"[^a-z0-9]+", "-", Path(one.source).name.casefold()).strip("-")
+                write_new(args.out / f"{id}.md", prelabel(id, Analysis.from_dict(row), row.get("date")))
+    except FileExistsError as error:
+        print(f"error: {error.filename} exists; move it away first", file=sys.stderr)
+        return 2
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from hudna.cli import main
+from hudna.results import Analysis
+from hudna.tagger import load
 from hudna.timeline import Archive, count, draw, read_tagged
 
 SIDES, KINDS = ["gna", "lna", "unclear"], ["call", "breach"]
@@ -71,6 +73,8 @@ def test_command(tmp_path: Path, run_folder: Path, suffix: str) -> None:
     tagged = tmp_path / f"tagged.{suffix}"
     assert main([*checkpoint, "tag", str(news), "-o", str(tagged)]) == 0
     assert [row["date"] for row in read_tagged(tagged)] == ["2020-01-01", "2020-03-01"]
+    read = [Analysis.from_dict(row) for row in read_tagged(tagged)]
+    assert read == load(run_folder / "checkpoint").predict([row["text"] for row in texts])
     assert main([*checkpoint, "timeline", str(tagged)]) == 0
     page = (tmp_path / "tagged.html").read_text()
     assert figure(page)[0]["x"] == ["2020-01", "2020-02", "2020-03"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,6 +15,7 @@ from transformers.utils.generic import ModelOutput
 from hudna.batching import DISTANCE_BUCKETS, EncoderInputs, IntArray, Relations
 from hudna.configuration import HudnaConfig
 from hudna.decoding import tag_count
+from hudna.manifest import reseal
 
 
 class TensorRelations(Relations[Tensor]):
@@ -98,6 +101,11 @@ class HudnaModel(PreTrainedModel):
         if missing:
             raise ValueError(f"{name_or_path} lacks weights of its encoder: {', '.join(missing[:3])} ...")
         return model
+
+    def save_pretrained(self, save_directory: str | os.PathLike[str], **options: Any) -> None:
+        """As for every model of transformers; the manifest of a checkpoint folder is brought up to date."""
+        super().save_pretrained(save_directory, **options)
+        reseal(Path(save_directory))
 
     def forward(
         self,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hudna.labels import LabelSet
+from hudna.manifest import reseal
 
 
 @dataclass(kw_only=True)
@@ -65,6 +66,7 @@ class Settings:
         """Puts the settings into the `config.json` of a checkpoint folder."""
         config = read_config(folder) | dataclasses.asdict(self)
         (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        reseal(folder)
 
     @property
     def labels(self) -> LabelSet:

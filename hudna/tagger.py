@@ -16,12 +16,12 @@ from hudna.dates import Date, parse_date, resolve_start
 from hudna.decoding import FloatArray, WordSpan, choose_makers, decode_spans, sigmoid, softmax
 from hudna.engine import Engine, Tagged, load_engine
 from hudna.linking import Lexicon, LinkedActor, SpanToLink, link
+from hudna.manifest import verify
 from hudna.results import Actor, Analysis, Claim, Mention
 from hudna.settings import Settings
 from hudna.windows import Document, Windower
 
 RELEASED = Path(__file__).parent / "checkpoint"
-FILES = ("config.json", "model.safetensors", "tokenizer.json", "lexicon.json")
 # Articles that are read together, and characters, with which one batch of long articles ends earlier.
 _READ_AHEAD = 32
 _READ_AHEAD_CHARACTERS = 200_000
@@ -48,7 +48,8 @@ def load(
             run side by side as there are cores for. (For `torch`, there is `torch.set_num_threads`.)
 
     Raises:
-        ValueError: the folder is no checkpoint, or the backend or the device is unknown or cannot run it.
+        ValueError: the folder is no checkpoint or not as it was written (see `manifest.verify`), or the backend or the
+            device is unknown or cannot run it.
         ImportError: the backend is not installed.
 
     Example:
@@ -56,9 +57,7 @@ def load(
         >>> analysis = tagger.predict("Ankara said the truce was holding.")
     """
     folder = Path(path) if path is not None else RELEASED
-    missing = [name for name in FILES if not (folder / name).is_file()]
-    if missing:
-        raise ValueError(f"{folder} is no checkpoint: it has no {', '.join(missing)}")
+    verify(folder)
     settings = Settings.read(folder)
     engine = load_engine(folder, backend=backend, device=device, threads=threads)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

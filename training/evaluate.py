@@ -12,6 +12,7 @@ from typing import Any
 import transformers
 from tabulate import tabulate
 
+from hudna.manifest import reseal
 from hudna.tagger import RELEASED, load
 from training.baselines import MajoritySides, look_up, spacy_small, with_majority_sides
 from training.calibrate import bootstrap_interval, calibration_error, judge
@@ -126,6 +127,7 @@ def record(checkpoint: Path, name: str, results: dict[str, dict[str, Any]]) -> N
     noted = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     noted[name] = {key: round(results["model"][key], 4) for key in FIGURES if key in results["model"]}
     file.write_text(json.dumps(noted, indent=1) + "\n", encoding="utf-8")
+    reseal(checkpoint)
 
 
 def main() -> int:

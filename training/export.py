@@ -13,8 +13,9 @@ from pathlib import Path
 import torch
 import transformers
 
+from hudna.manifest import FILES, seal
 from hudna.modeling import HudnaModel
-from hudna.tagger import FILES, load
+from hudna.tagger import load
 
 
 def export(checkpoint: Path, folder: Path) -> None:
@@ -29,6 +30,7 @@ def export(checkpoint: Path, folder: Path) -> None:
     for name in FILES:
         if not (folder / name).exists() or name not in ("config.json", "model.safetensors"):
             shutil.copyfile(checkpoint / name, folder / name)
+    seal(folder)
 
 
 def main() -> int:

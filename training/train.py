@@ -24,6 +24,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from hudna.labels import LabelSet
 from hudna.linking import Lexicon
+from hudna.manifest import seal, verify
 from hudna.modeling import HudnaModel
 from hudna.settings import Settings
 from hudna.tagger import Tagger
@@ -207,6 +208,7 @@ def load_init(folder: str, labels: LabelSet) -> tuple[HudnaModel, PreTrainedToke
     Raises:
         ValueError: the folder is no checkpoint, or the checkpoint has other labels.
     """
+    verify(Path(folder))
     model = TorchEngine.load(Path(folder), "cpu").model
     if Settings.of(model.config).labels != labels:
         raise ValueError(f"init: {folder} has other labels than the corpus")
@@ -237,6 +239,7 @@ def save_checkpoint(
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     lexicon.to_json(Path(folder) / "lexicon.json")
+    seal(Path(folder))
 
 
 def summary(entry: dict[str, Any]) -> str:

@@ -169,6 +169,9 @@ def test_a_saved_and_loaded_model_says_the_same(tagger: Tagger, run_folder: Path
     tagger.engine.model.save_pretrained(tmp_path)
     assert load(tmp_path, backend="torch").predict(ARTICLE) == tagger.predict(ARTICLE)
     (tmp_path / "model.safetensors").write_bytes(b"cut off")
+    with pytest.raises(ValueError, match=r"model\.safetensors is not the file that manifest\.json names"):
+        load(tmp_path)
+    (tmp_path / "manifest.json").unlink()
     with pytest.raises(ValueError, match="is no checkpoint"):
         load(tmp_path)
 

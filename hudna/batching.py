@@ -22,6 +22,9 @@ CLAIM_REACH = 400
 _DISTANCES = np.array([-200, -100, -50, -25, -12, -6, -3, -1, 0, 3, 6, 12, 25, 50, 100, 200])
 DISTANCE_BUCKETS = len(_DISTANCES) + 2
 
+# A batch of at least so many tokens takes no window that is shorter than this share of its longest: less padding. (A
+# smaller batch would not be worth a call.)
+_ENOUGH, _ALIKE = 512, 0.9
 
 Array = TypeVar("Array")  # of integers: numpy's, or a run-time's own
 
@@ -124,10 +127,13 @@ def batch_windows(documents: Sequence[Document], *, tokens: int) -> tuple[list[E
     by_length = sorted(range(len(windows)), key=lambda index: -len(windows[index]))
     batches: list[list[int]] = []
     for index in by_length:
-        if batches and (len(batches[-1]) + 1) * len(windows[batches[-1][0]]) <= tokens:
-            batches[-1].append(index)
-        else:
-            batches.append([index])
+        if batches:
+            length, count = len(windows[batches[-1][0]]), len(batches[-1])
+            enough = length * count >= _ENOUGH and len(windows[index]) < _ALIKE * length
+            if (count + 1) * length <= tokens and not enough:
+                batches[-1].append(index)
+                continue
+        batches.append([index])
     # The words of a window are a run of all words: in a text, a later word is in the same or in a later window.
     firsts = np.searchsorted(word_window, np.arange(len(windows) + 1))
     inputs, order = [], []

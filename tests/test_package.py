@@ -42,12 +42,12 @@ def find_python(version: str) -> str | None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     # From a copy: setuptools leaves its folders beside the sources, and takes what was left there before.
-    names = run("git", "ls-files", "-z", "hudna", "pyproject.toml", "README.md", "LICENSE").split("\0")
-    for name in filter(None, names):
-        (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / "source" / name)
+    source = folder / "source"
+    shutil.copytree(ROOT / "hudna", source / "hudna", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source / name)
     build = f"from setuptools import build_meta; print(build_meta.build_sdist({str(folder)!r}))"
-    run(sys.executable, "-c", build, cwd=folder / "source")
+    run(sys.executable, "-c", build, cwd=source)
     (sdist,) = folder.glob("*.tar.gz")
     run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, sdist)
     (wheel,) = folder.glob("*.whl")

@@ -26,6 +26,7 @@ class Example:
     """One labelled article, tokenised.
 
     Attributes:
+        id: its name in the corpus.
         document: its words and windows.
         actor_tags: BIO tags over types. *Shape:* (words,)
         claim_tags: BIO tags over kinds. *Shape:* (words,)
@@ -34,6 +35,7 @@ class Example:
         claimants: whether the actor makes the claim, as 0 or 1. *Shape:* (claims, actors)
     """
 
+    id: str
     document: Document
     actor_tags: IntArray
     claim_tags: IntArray
@@ -44,8 +46,9 @@ class Example:
 
 @dataclass
 class Targets:
-    """What the heads should have said; shapes and order are those of `HudnaOutput`."""
+    """What the heads should have said; shapes and order are those of `HudnaOutput`. `ids` names the articles."""
 
+    ids: tuple[str, ...]
     actor_tags: Tensor
     claim_tags: Tensor
     sides: Tensor
@@ -54,8 +57,9 @@ class Targets:
 
     def to(self, device: torch.device) -> Targets:
         """The same targets on a device."""
-        moved: dict[str, Any] = {key: value.to(device) for key, value in vars(self).items() if value is not None}
-        return Targets(**moved)
+        movable = {key: value for key, value in vars(self).items() if key != "ids" and value is not None}
+        moved: dict[str, Any] = {key: value.to(device) for key, value in movable.items()}
+        return Targets(ids=self.ids, **moved)
 
 
 class TrainingSet(torch.utils.data.Dataset[Example]):
@@ -137,6 +141,7 @@ def _encode(row: Mapping[str, Any], document: Document, labels: LabelSet) -> Exa
     for index, ids in enumerate(makers):
         claimants[index, [actors[id] for id in ids if id in actors]] = 1
     return Example(
+        id=row["id"],
         document=document,
         actor_tags=encode_spans([(m.first, m.last, m.label) for m in mentions], len(document), labels.types),
         claim_tags=encode_spans([(c.first, c.last, c.label) for c in claims], len(document), labels.kinds),
@@ -160,6 +165,7 @@ def collate(
         return torch.from_numpy(np.concatenate(list(arrays)))
 
     targets = Targets(
+        ids=tuple(example.id for example in examples),
         actor_tags=join(example.actor_tags for example in examples),
         claim_tags=join(example.claim_tags for example in examples),
         sides=join(example.sides for example in examples),

@@ -39,11 +39,15 @@ class RunFolder:
     def write_checkpoint(self, name: str, write: Callable[[Path], None]) -> None:
         """Writes a model folder with `write`, makes it the run's checkpoint and removes the one before."""
         folder = self.path / "checkpoints" / name
+        if folder.exists():
+            # Trained again after a run was killed; the run's checkpoint may point there.
+            folder = folder.with_name(f"{name}-again" if self.checkpoint.resolve() == folder.resolve() else name)
         _write_folder(folder, write)
         link = self.path / "checkpoint.tmp"
         link.unlink(missing_ok=True)
-        link.symlink_to(Path("checkpoints") / name)
+        link.symlink_to(Path("checkpoints") / folder.name)
         os.replace(link, self.checkpoint)
+        _sync(self.path)
         _remove_others(folder)
 
     def write_state(self, step: int, write: Callable[[Path], None]) -> None:
@@ -60,11 +64,23 @@ class RunFolder:
 
 def _write_folder(folder: Path, write: Callable[[Path], None]) -> None:
     temporary = folder.with_name(folder.name + ".tmp")
-    for stale in (temporary, folder):
-        shutil.rmtree(stale, ignore_errors=True)
+    shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     write(temporary)
+    for path in (*temporary.rglob("*"), temporary):
+        _sync(path)
+    shutil.rmtree(folder, ignore_errors=True)
     os.replace(temporary, folder)
+    _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    """Has a file, or the names in a folder, on disk before what depends on it is written."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _remove_others(folder: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import logging
 import os
 import shutil
+import signal
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +69,8 @@ def train(config: Config) -> dict[str, Any]:
 
     Raises:
         ValueError: bad corpus, encoder or configuration; or the run folder holds a run and `resume` is off.
+        FloatingPointError: the loss is no number any more.
+        KeyboardInterrupt: SIGINT came; the step was finished and a state saved.
     """
     run = RunFolder(config.run)
     accelerator = Accelerator(
@@ -81,8 +86,15 @@ def train(config: Config) -> dict[str, Any]:
         run.path.mkdir(parents=True, exist_ok=True)
         save_config(config, run.config)
     accelerator.wait_for_everyone()
-    set_seed(config.seed)
+    # Of several processes, each would stop at another step.
+    with _Interruption() if accelerator.num_processes == 1 else contextlib.nullcontext(False) as interruption:
+        return _train(config, run, accelerator, interruption)
 
+
+def _train(
+    config: Config, run: RunFolder, accelerator: Accelerator, interruption: _Interruption | bool
+) -> dict[str, Any]:
+    set_seed(config.seed)
     labels = load_labels(config.data.corpus)
     lexicon = read_lexicon(config.data.lexicon)
     model, tokenizer = load_init(config.init, labels) if config.init else new_model(config, labels)
@@ -132,6 +144,11 @@ def train(config: Config) -> dict[str, Any]:
         started, tokens = time.perf_counter(), 0
         for inputs, targets in accelerator.skip_first_batches(loader, progress.step) if progress.step else loader:
             loss, parts = joint_loss(model(**inputs), targets, config.loss)
+            if not loss.isfinite():
+                raise FloatingPointError(
+                    f"the loss is {loss.item()} in epoch {epoch + 1}, step {progress.step + 1}, at the articles "
+                    f"{', '.join(targets.ids)}; what was saved before can be gone on from (resume=true)"
+                )
             accelerator.backward(loss)
             accelerator.clip_grad_norm_(model.parameters(), config.train.max_grad_norm)
             optimizer.step()
@@ -150,8 +167,11 @@ def train(config: Config) -> dict[str, Any]:
             speed = tokens / (time.perf_counter() - started)
             bar.set_postfix(epoch=epoch + 1, loss=f"{loss.item():.3f}", tokens_s=f"{speed:.0f}", refresh=False)
             bar.update()
-            if config.train.save_every and done % config.train.save_every == 0 and progress.step < len(loader):
+            due = config.train.save_every and done % config.train.save_every == 0
+            if (due or interruption) and progress.step < len(loader):
                 _save_state(accelerator, run, done)
+                if interruption:
+                    raise KeyboardInterrupt
 
         last = epoch + 1 == config.train.epochs
         if last or (epoch + 1) % config.train.evaluate_every == 0:
@@ -168,9 +188,35 @@ def train(config: Config) -> dict[str, Any]:
             accelerator.wait_for_everyone()
         progress.epoch, progress.step, progress.epoch_loss = epoch + 1, 0, 0.0
         _save_state(accelerator, run, progress.epoch * len(loader))
+        if interruption and not last:
+            raise KeyboardInterrupt
     bar.close()
     accelerator.end_training()
     return _metrics(progress, config)
+
+
+class _Interruption:
+    """True once SIGINT came, which the loop looks at between two steps; a second one stops the run where it is."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __enter__(self) -> _Interruption:
+        # Python has signals handled in the main thread only.
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def _ask(self, number: int, frame: object) -> None:
+        self._asked = True
+        signal.signal(signal.SIGINT, self._before)
+
+    def __exit__(self, *exception: object) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self._before)
+
+    def __bool__(self) -> bool:
+        return self._asked
 
 
 def read_lexicon(path: str | Path) -> Lexicon:
@@ -321,6 +367,12 @@ def main() -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except FloatingPointError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; the same command with resume=true goes on where it stopped", file=sys.stderr)
+        return 130
     if not PartialState().is_main_process:
         return 0  # Only the main process evaluated.
     best = next(entry for entry in metrics["history"] if entry["epoch"] == metrics["best_epoch"])

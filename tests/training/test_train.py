@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,6 +18,8 @@ from safetensors.torch import load_file
 
 from hudna.tagger import load
 from training.config import Config, load_config, save_config
+from training.losses import joint_loss
+from training.runs import RunFolder
 from training.train import train
 
 ROOT = Path(__file__).parents[2]
@@ -99,6 +103,68 @@ def test_killed_and_resumed_ends_with_the_same_weights(
     assert_same_weights(run_folder, run)
     history = json.loads((run / "metrics.json").read_text())
     assert history == json.loads((run_folder / "metrics.json").read_text())
+
+
+@pytest.mark.slow
+def test_interrupted_it_saves_and_goes_on_to_the_same_weights(
+    tmp_path: Path, run_folder: Path, make_config: Callable[..., Config]
+) -> None:
+    run = tmp_path / "run"
+    arguments = command(make_config(run), tmp_path)
+    process = subprocess.Popen(
+        arguments,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # Whoever starts the tests in the background has the signal ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    deadline = time.monotonic() + 120
+    while not list((run / "log").rglob("events.out.tfevents.*")):  # The loop begins.
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert "goes on where it stopped" in said
+    assert "Traceback" not in said
+    subprocess.run([*arguments, "resume=true"], cwd=ROOT, capture_output=True, check=True)
+    assert_same_weights(run_folder, run)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_names_the_articles(
+    tmp_path: Path, make_config: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = itertools.count(1)
+
+    def broken(*arguments: Any) -> Any:
+        loss, parts = joint_loss(*arguments)
+        return (loss * float("nan") if next(calls) == 5 else loss), parts
+
+    monkeypatch.setattr("training.train.joint_loss", broken)
+    with pytest.raises(FloatingPointError, match=r"the loss is nan in epoch 2, step 2, at the articles a\d"):
+        train(make_config(tmp_path / "run"))
+    assert [path.name for path in (tmp_path / "run" / "states").iterdir()] == ["00000003"]
+    load(tmp_path / "run" / "checkpoint")
+
+
+def test_the_checkpoint_is_there_while_the_same_epoch_is_written_again(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+
+    def write(words: str) -> Callable[[Path], None]:
+        def into(folder: Path) -> None:
+            # What is written now is never where the run's checkpoint is.
+            assert not run.checkpoint.exists() or (run.checkpoint / "words").exists()
+            (folder / "words").write_text(words)
+
+        return into
+
+    for words in ("one", "two", "three"):
+        run.write_checkpoint("epoch-001", write(words))
+        assert (run.checkpoint / "words").read_text() == words
+        assert len(list((tmp_path / "checkpoints").iterdir())) == 1
 
 
 @pytest.mark.slow

@@ -30,6 +30,7 @@ def export(checkpoint: Path, folder: Path) -> None:
     for name in FILES:
         if not (folder / name).exists() or name not in ("config.json", "model.safetensors"):
             shutil.copyfile(checkpoint / name, folder / name)
+    (folder / "figures.json").unlink(missing_ok=True)  # Of another checkpoint, that was here before.
     seal(folder)
 
 

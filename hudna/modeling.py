@@ -102,9 +102,9 @@ class HudnaModel(PreTrainedModel):
             raise ValueError(f"{name_or_path} lacks weights of its encoder: {', '.join(missing[:3])} ...")
         return model
 
-    def save_pretrained(self, save_directory: str | os.PathLike[str], **options: Any) -> None:
+    def save_pretrained(self, save_directory: str | os.PathLike[Any], *arguments: Any, **options: Any) -> None:
         """As for every model of transformers; the manifest of a checkpoint folder is brought up to date."""
-        super().save_pretrained(save_directory, **options)
+        super().save_pretrained(save_directory, *arguments, **options)
         reseal(Path(save_directory))
 
     def forward(

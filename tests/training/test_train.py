@@ -224,7 +224,7 @@ def test_the_checkpoint_to_go_on_from_must_have_the_labels_of_the_corpus(
     config["sides"] = ["other", *config["sides"][1:]]
     (init / "config.json").write_text(json.dumps(config))
     with pytest.raises(ValueError, match=r"config\.json is not the file"):
-        train(make_config(tmp_path / "run", f"init={init}"))
+        train(make_config(tmp_path / "changed", f"init={init}"))
     (init / "manifest.json").unlink()
     with pytest.raises(ValueError, match="other labels than the corpus"):
         train(make_config(tmp_path / "run", f"init={init}"))

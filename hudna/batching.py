@@ -129,8 +129,8 @@ def batch_windows(documents: Sequence[Document], *, tokens: int) -> tuple[list[E
     for index in by_length:
         if batches:
             length, count = len(windows[batches[-1][0]]), len(batches[-1])
-            enough = length * count >= _ENOUGH and len(windows[index]) < _ALIKE * length
-            if (count + 1) * length <= tokens and not enough:
+            unlike = length * count >= _ENOUGH and len(windows[index]) < _ALIKE * length
+            if (count + 1) * length <= tokens and not unlike:
                 batches[-1].append(index)
                 continue
         batches.append([index])

@@ -14,11 +14,12 @@ from tqdm import tqdm
 
 from hudna.archives import STDIN, Columns, Item, find_files, read_items, total_bytes
 from hudna.dates import parse_date
-from hudna.outputs import FORMATS, open_output, write_whole
+from hudna.outputs import FORMATS, open_output, read_tagged, write_whole
 from hudna.rendering import render
 from hudna.results import Analysis
+from hudna.settings import Settings
 from hudna.tagger import RELEASED, Tagger, load
-from hudna.timeline import count, draw, read_tagged
+from hudna.timeline import count, draw
 
 # Analyses that are written together.
 _TOGETHER = 32
@@ -80,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     args = parser.parse_args(argv)
     try:
-        return int(args.run(args, load(args.checkpoint)))
+        return int(args.run(args))
     except (ValueError, TypeError, OSError) as error:
         print(f"hudna: {error}", file=sys.stderr)
         return 2
@@ -89,7 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _tag(args: argparse.Namespace, tagger: Tagger) -> int:
+def _tag(args: argparse.Namespace) -> int:
+    tagger = load(args.checkpoint)
     files = find_files(args.files)
     columns = Columns(text=args.text_column, date=args.date_column, id=args.id_column)
     items = read_items(files, columns=columns, date=parse_date(args.date))
@@ -137,7 +139,8 @@ def _batches(read: Iterator[tuple[Item, Analysis]]) -> Iterator[list[tuple[Item,
         yield batch
 
 
-def _show(args: argparse.Namespace, tagger: Tagger) -> int:
+def _show(args: argparse.Namespace) -> int:
+    tagger = load(args.checkpoint)
     (item,) = read_items([str(args.file)], columns=Columns(), date=parse_date(args.date))
     if item.problem:
         raise ValueError(f"{item.source}: {item.problem}")
@@ -146,15 +149,16 @@ def _show(args: argparse.Namespace, tagger: Tagger) -> int:
     return 0
 
 
-def _timeline(args: argparse.Namespace, tagger: Tagger) -> int:
-    labels = tagger.settings.labels
+def _timeline(args: argparse.Namespace) -> int:
+    labels = Settings.read(Path(args.checkpoint or RELEASED)).labels
     rows = tqdm(read_tagged(args.tagged), unit="article", disable=None)
     page = draw(count(rows), sides=list(labels.sides), kinds=list(labels.kinds), title=args.tagged.stem)
     write_whole(args.output or args.tagged.with_suffix(".html"), page.encode(errors="backslashreplace"))
     return 0
 
 
-def _info(args: argparse.Namespace, tagger: Tagger) -> int:
+def _info(args: argparse.Namespace) -> int:
+    tagger = load(args.checkpoint)
     folder = Path(args.checkpoint) if args.checkpoint else RELEASED
     size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     print(f"checkpoint: {folder} ({size / 1e6:.0f} MB)")

@@ -1,4 +1,4 @@
-"""Where `hudna tag` writes: a file or folder that is added to, and never has an article twice."""
+"""Where `hudna tag` writes: a file or folder that is added to, and never has an article twice; and how that is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -342,3 +342,33 @@ def _plain(row: dict[str, Any]) -> dict[str, Any]:
         json.dumps(row, ensure_ascii=False).encode("utf-8", errors="replace").decode("utf-8")
     )
     return cleaned
+
+
+def read_tagged(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a `.jsonl` file or of a folder of Parquet files that `hudna tag` wrote (see `to_row`).
+
+    Raises:
+        ValueError: it wrote neither.
+    """
+    if path.is_dir():
+        try:
+            from pyarrow import parquet
+        except ImportError:
+            raise ValueError(f"{path}: Parquet needs the extra 'parquet' (pip install 'hudna[parquet]')") from None
+        parts = sorted(path.glob("part-*.parquet"))
+        if not parts:
+            raise ValueError(f"{path}: no Parquet file that 'hudna tag' wrote")
+        for part in parts:
+            for row in parquet.read_table(part).to_pylist():
+                for actor in row["actors"]:
+                    actor["sides"] = dict(actor["sides"])  # Arrow gives a map as pairs.
+                yield row
+        return
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                row = json.loads(line)
+                row["actors"], row["claims"]
+            except (ValueError, KeyError, TypeError):
+                raise ValueError(f"{path}:{number}: not a line that 'hudna tag' wrote") from None
+            yield row

@@ -77,7 +77,7 @@ def render(analysis: Analysis, *, title: str = "hudna", date: datetime.date | No
         mentions=mentions,
         claims=analysis.claims,
         makers=[[actors[place[id]].name for id in claim.by] for claim in analysis.claims],
-        evidence=[at[actor.evidence.start, actor.evidence.end] if actor.evidence else None for actor in actors],
+        evidence=[at[span.start, span.end] for span in (actor.evidence or actor.mentions[0] for actor in actors)],
         groups=[
             (side, [index for index, actor in enumerate(actors) if actor.side == side])
             for side in sides

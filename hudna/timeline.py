@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import html
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from hudna.rendering import GREY, PALETTE
@@ -34,36 +32,6 @@ class Archive:
     sides: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     articles: Counter[str] = field(default_factory=Counter)
     undated: int = 0
-
-
-def read_tagged(path: Path) -> Iterator[dict[str, Any]]:
-    """The rows of a `.jsonl` file or of a folder of Parquet files that `hudna tag` wrote (see `outputs.to_row`).
-
-    Raises:
-        ValueError: it wrote neither.
-    """
-    if path.is_dir():
-        try:
-            from pyarrow import parquet
-        except ImportError:
-            raise ValueError(f"{path}: Parquet needs the extra 'parquet' (pip install 'hudna[parquet]')") from None
-        parts = sorted(path.glob("part-*.parquet"))
-        if not parts:
-            raise ValueError(f"{path}: no Parquet file that 'hudna tag' wrote")
-        for part in parts:
-            for row in parquet.read_table(part).to_pylist():
-                for actor in row["actors"]:
-                    actor["sides"] = dict(actor["sides"])  # Arrow gives a map as pairs.
-                yield row
-        return
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                row = json.loads(line)
-                row["actors"], row["claims"]
-            except (ValueError, KeyError, TypeError):
-                raise ValueError(f"{path}:{number}: not a line that 'hudna tag' wrote") from None
-            yield row
 
 
 def count(rows: Iterable[Mapping[str, Any]]) -> Archive:

@@ -97,8 +97,11 @@ def write_new(path: Path, source: str) -> None:
         FileExistsError: there is some.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("x", encoding="utf-8") as file:
-        file.write(source)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(source)
+    except FileExistsError:
+        raise FileExistsError(f"{path} exists; move it away first") from None
 
 
 def main() -> int:
@@ -119,9 +122,6 @@ def main() -> int:
             write_new(args.out / f"{path.stem}.md", source)
     except UnicodeDecodeError as error:
         print(f"error: {path}: not UTF-8 (byte {error.start})", file=sys.stderr)
-        return 2
-    except FileExistsError as error:
-        print(f"error: {error.filename} exists; move it away first", file=sys.stderr)
         return 2
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

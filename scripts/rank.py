@@ -23,8 +23,8 @@ from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
 from tabulate import tabulate
 
+from hudna.outputs import read_tagged
 from hudna.results import Analysis
-from hudna.timeline import read_tagged
 from scripts.prelabel import prelabel, write_new
 from training.corpus import load_split
 
@@ -104,9 +104,6 @@ def main() -> int:
                 # The end of the source tells most: "wires/2020.jsonl:17" is 2020-jsonl-17.
                 id = re.sub(r"[^a-z0-9]+", "-", Path(one.source).name.casefold()).strip("-")
                 write_new(args.out / f"{id}.md", prelabel(id, Analysis.from_dict(row), row.get("date")))
-    except FileExistsError as error:
-        print(f"error: {error.filename} exists; move it away first", file=sys.stderr)
-        return 2
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from hudna.cli import main
+from hudna.outputs import read_tagged
 from hudna.results import Analysis
 from hudna.tagger import load
-from hudna.timeline import Archive, count, draw, read_tagged
+from hudna.timeline import Archive, count, draw
 
 SIDES, KINDS = ["gna", "lna", "unclear"], ["call", "breach"]
 

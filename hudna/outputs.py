@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from hudna.archives import Item
+from hudna.archives import STDIN, Item
 from hudna.formats import annotate, brat_configuration, to_brat, to_conll
 from hudna.labels import LabelSet
 from hudna.results import Analysis
@@ -277,14 +277,15 @@ class Brat:
 
     def write(self, read: Read) -> None:
         for item, analysis in read:
-            path = self._path(item.source)
+            # Standard input is another article each time.
+            path = self._path(item.source, analysis.text if item.source == STDIN else "")
             # The text comes last: where it is, the article is whole.
             write_whole(path.with_suffix(".ann"), to_brat(analysis).encode("utf-8", errors="replace"))
             write_whole(path, analysis.text.encode("utf-8", errors="replace"))
 
-    def _path(self, source: str) -> Path:
+    def _path(self, source: str, text: str = "") -> Path:
         """The end of the source, to be recognised, and a digest, so that no two are the same."""
-        digest = hashlib.sha256(source.encode("utf-8", errors="replace")).hexdigest()[:12]
+        digest = hashlib.sha256((source + text).encode("utf-8", errors="replace")).hexdigest()[:12]
         return self._folder / f"{re.sub(r'[^A-Za-z0-9-]+', '_', source)[-60:]}-{digest}.txt"
 
 

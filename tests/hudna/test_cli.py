@@ -70,6 +70,10 @@ def test_standard_input_is_another_article_each_time(tmp_path: Path, checkpoint:
     for text in (TEXT, "The GNA said yes."):
         subprocess.run(command, cwd=ROOT, input=text, text=True, check=True)
     assert [line["text"] for line in lines(out)] == [TEXT, "The GNA said yes."]
+    folder = tmp_path / "out.brat"
+    for text in (TEXT, "The GNA said yes."):
+        subprocess.run([*command[:-1], str(folder)], cwd=ROOT, input=text, text=True, check=True)
+    assert {path.read_text() for path in folder.glob("*.txt")} == {TEXT, "The GNA said yes."}
 
 
 def test_every_kind_of_file(tmp_path: Path, checkpoint: str) -> None:
